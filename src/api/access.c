@@ -1,0 +1,52 @@
+/*
+ * access.c: who may see the rows of a model.
+ *
+ * Row security on the registry calls this once a row, so the last answer is
+ * kept as long as the snapshot and the user stay the same.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+
+#include "pg/refs.h"
+
+typedef struct LastAnswer
+{
+	int64		model_id;
+	MlopsSnapshotMark mark;
+	bool		answer;
+} LastAnswer;
+
+/* History of dropped models is for whoever owns the registry. */
+static bool
+can_see(int64 model_id)
+{
+	char		owner[NAMEDATALEN];
+
+	if (superuser())
+		return true;
+	if (mlops_model_owner(model_id, owner))
+		return mlops_has_privilege(model_id, owner, MLOPS_PREDICT);
+	return has_privs_of_role(GetUserId(), mlops_registry_owner());
+}
+
+PG_FUNCTION_INFO_V1(mlops_can_see);
+Datum
+mlops_can_see(PG_FUNCTION_ARGS)
+{
+	int64		model_id = PG_GETARG_INT64(0);
+	LastAnswer *last = fcinfo->flinfo->fn_extra;
+
+	if (last && last->model_id == model_id && mlops_snapshot_same(&last->mark))
+		PG_RETURN_BOOL(last->answer);
+	if (last == NULL)
+		last = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastAnswer));
+	fcinfo->flinfo->fn_extra = NULL;
+	last->answer = can_see(model_id);
+	last->model_id = model_id;
+	mlops_snapshot_mark(&last->mark);
+	fcinfo->flinfo->fn_extra = last;
+	PG_RETURN_BOOL(last->answer);
+}

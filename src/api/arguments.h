@@ -1,0 +1,35 @@
+/*
+ * arguments.h: reading optional arguments, the same way everywhere.
+ */
+#ifndef MLOPS_ARGUMENTS_H
+#define MLOPS_ARGUMENTS_H
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+/* NULL for SQL NULL */
+static inline char *
+mlops_arg_text(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static inline Jsonb *
+mlops_arg_jsonb(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+}
+
+/* For arguments that must be given although the function is not strict. */
+static inline char *
+mlops_arg_required(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", name)));
+	return mlops_arg_text(fcinfo, n);
+}
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * training.c: mlops_train, and what an algorithm and a trained version say of themselves.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+
+#include "api/arguments.h"
+#include "learn/learner.h"
+#include "learn/split.h"
+#include "pg/pg_compat.h"
+#include "pg/refs.h"
+#include "pg/registry.h"
+#include "pg/training.h"
+
+PG_FUNCTION_INFO_V1(mlops_train);
+PG_FUNCTION_INFO_V1(mlops_read_rows);
+PG_FUNCTION_INFO_V1(mlops_algorithms);
+PG_FUNCTION_INFO_V1(mlops_split);
+PG_FUNCTION_INFO_V1(mlops_coefficients);
+PG_FUNCTION_INFO_V1(mlops_feature_info);
+
+static void
+put_text(Datum *values, bool *nulls, int i, const char *text)
+{
+	nulls[i] = text == NULL;
+	values[i] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+static void
+put_float8(Datum *values, bool *nulls, int i, double value)
+{
+	nulls[i] = isnan(value);
+	values[i] = Float8GetDatum(value);
+}
+
+Datum
+mlops_train(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MlopsTrainingRequest request;
+	MlopsTrainingOutcome outcome;
+	Datum		values[10];
+	bool		nulls[10] = {false};
+
+	request.model = mlops_arg_required(fcinfo, 0, "model");
+	request.source = mlops_arg_text(fcinfo, 1);
+	request.target = mlops_arg_text(fcinfo, 2);
+	request.algorithm = mlops_arg_text(fcinfo, 3);
+	request.params = mlops_arg_jsonb(fcinfo, 4);
+	request.features = mlops_arg_text(fcinfo, 5);
+	request.task = mlops_arg_text(fcinfo, 6);
+	request.key = mlops_arg_text(fcinfo, 7);
+	request.time_column = mlops_arg_text(fcinfo, 8);
+	request.config = mlops_arg_jsonb(fcinfo, 9);
+	request.seed = PG_ARGISNULL(10) ? 42 : PG_GETARG_INT64(10);
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_training_run(&request, &outcome);
+
+	put_text(values, nulls, 0, request.model);
+	values[1] = Int32GetDatum(outcome.version);
+	values[2] = Int64GetDatum(outcome.run_id);
+	put_text(values, nulls, 3, outcome.algorithm);
+	put_text(values, nulls, 4, outcome.metric);
+	put_float8(values, nulls, 5, outcome.value);
+	put_text(values, nulls, 6, outcome.stage);
+	values[7] = Int64GetDatum(outcome.train_rows);
+	values[8] = Int64GetDatum(outcome.test_rows);
+	values[9] = Float8GetDatum(outcome.seconds);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	return (Datum) 0;
+}
+
+Datum
+mlops_read_rows(PG_FUNCTION_ARGS)
+{
+	MlopsTrainingRequest request = {0};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops reading", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int64		rows;
+
+	request.model = "rows";
+	request.source = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	request.target = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	rows = mlops_training_read(&request);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	PG_RETURN_INT64(rows);
+}
+
+static void
+put_bound(Datum *values, bool *nulls, int i, const MlParam *param, double bound)
+{
+	bool		number = param->type == ML_PARAM_FLOAT || param->type == ML_PARAM_INT;
+
+	put_float8(values, nulls, i, number && isfinite(bound) ? bound : NAN);
+}
+
+static const char *
+task_words(unsigned tasks)
+{
+	bool		regression = (tasks & ML_REGRESSION) != 0;
+	bool		classification = (tasks & (ML_BINARY | ML_MULTICLASS)) != 0;
+
+	return regression && classification ? "classification, regression" : regression ? "regression" : "classification";
+}
+
+Datum
+mlops_algorithms(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < ml_n_learners; i++)
+	{
+		const MlLearner *learner = ml_learners[i];
+
+		for (int j = 0; j < learner->n_params; j++)
+		{
+			const MlParam *param = &learner->params[j];
+			Datum		values[8];
+			bool		nulls[8] = {false};
+			const char *text = param->default_text;
+
+			if (text == NULL && !isnan(param->default_number))
+				text = param->type == ML_PARAM_BOOL ? (param->default_number != 0 ? "true" : "false") :
+					psprintf("%.15g", param->default_number);
+			put_text(values, nulls, 0, learner->name);
+			put_text(values, nulls, 1, task_words(learner->tasks));
+			put_text(values, nulls, 2, param->name);
+			put_text(values, nulls, 3, param->type == ML_PARAM_FLOAT ? "double precision" :
+					 param->type == ML_PARAM_INT ? "integer" : param->type == ML_PARAM_BOOL ? "boolean" :
+					 param->type == ML_PARAM_ENUM ? param->choices : "null | \"balanced\" | object");
+			put_text(values, nulls, 4, text);
+			put_bound(values, nulls, 5, param, param->minimum);
+			put_bound(values, nulls, 6, param, param->maximum);
+			put_text(values, nulls, 7, param->description);
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+Datum
+mlops_split(PG_FUNCTION_ARGS)
+{
+	text	   *key = PG_GETARG_TEXT_PP(0);
+	int64		seed = PG_GETARG_INT64(1);
+	ArrayType  *shares = PG_GETARG_ARRAYTYPE_P(2);
+	int			n = ArrayGetNItems(ARR_NDIM(shares), ARR_DIMS(shares));
+	const double *share = (const double *) ARR_DATA_PTR(shares);
+	double		sum = 0;
+
+	if (ARR_NDIM(shares) != 1 || n < 1 || ARR_HASNULL(shares))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("shares must be an array of one dimension without nulls")));
+	for (int i = 0; i < n; i++)
+	{
+		if (!(share[i] >= 0) || !isfinite(share[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("share %d must be 0 or more", i + 1)));
+		sum += share[i];
+	}
+	if (!(sum > 0) || !isfinite(sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the sum of shares must be more than 0")));
+	PG_RETURN_INT32(ml_split_part(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), (uint64) seed, share, n) + 1);
+}
+
+/* Copies the rows of a registry statement with matching columns into the result. */
+static void
+return_result(FunctionCallInfo fcinfo, const MlopsResult *result)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum	   *values = palloc(sizeof(Datum) * rsinfo->setDesc->natts);
+	bool	   *nulls = palloc(sizeof(bool) * rsinfo->setDesc->natts);
+
+	for (uint64 i = 0; i < result->n; i++)
+	{
+		for (int j = 0; j < rsinfo->setDesc->natts; j++)
+			values[j] = mlops_result_datum(result, i, j + 1, &nulls[j]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+Datum
+mlops_coefficients(PG_FUNCTION_ARGS)
+{
+	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MlopsRef	ref;
+	MlopsResult *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_ref_resolve(reference, &ref);
+	result = mlops_registry_query("SELECT c.class, c.feature, c.level, c.coefficient, c.coefficient_raw, c.std_error,"
+								  " c.z, c.p_value FROM mlops.versions v"
+								  " JOIN mlops.run_artifacts a USING (run_id),"
+								  " ROWS FROM (jsonb_to_recordset(a.content::jsonb) AS (class text, feature text,"
+								  " level text, coefficient float8, coefficient_raw float8, std_error float8,"
+								  " z float8, p_value float8)) WITH ORDINALITY AS c"
+								  " WHERE v.version_id = $1 AND a.name = 'coefficients' ORDER BY c.ordinality",
+								  "b", ref.version_id);
+	if (result->n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version %d of model \"%s\" has no coefficients", ref.version, ref.model),
+				 errhint("Only linear models have them.")));
+	return_result(fcinfo, result);
+	return (Datum) 0;
+}
+
+Datum
+mlops_feature_info(PG_FUNCTION_ARGS)
+{
+	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MlopsRef	ref;
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_ref_resolve(reference, &ref);
+	return_result(fcinfo,
+				  mlops_registry_query("SELECT name, kind, expression,"
+									   " null_count::float8 / nullif(row_count, 0), distinct_count, minimum, mean,"
+									   " maximum, importance FROM mlops.version_features"
+									   " WHERE version_id = $1 AND role = 'feature' ORDER BY position",
+									   "b", ref.version_id));
+	return (Datum) 0;
+}

@@ -1,0 +1,485 @@
+/*
+ * metrics.c: ranking, probability, class and error figures.
+ *
+ * Ranking figures walk the rows once by descending score, one group of equal
+ * scores at a time, with the weights of positives and negatives counted so
+ * far (the ROC curve; Fawcett, "An introduction to ROC analysis", 2006).
+ * Average precision and the averages over classes are scikit-learn's.  The
+ * correlation of several classes: Gorodkin, "Comparing two K-category
+ * assignments by a K-category correlation coefficient", 2004.
+ *
+ * Symbols: y s p w n as in metrics.h; tp, fp: weights above a score.
+ */
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+
+#include "kernel/metrics.h"
+#include "kernel/quantile.h"
+#include "kernel/sort.h"
+#include "kernel/sum.h"
+
+static inline double
+weight_of(const double *w, int64_t i)
+{
+	return w ? w[i] : 1;
+}
+
+static inline double
+ratio(double a, double b)
+{
+	return b == 0 ? 0 : a / b;
+}
+
+/* --- ranking ------------------------------------------------------------ */
+
+static inline size_t
+key_bytes(int64_t n)
+{
+	return (size_t) n * sizeof(uint64_t);
+}
+
+size_t
+ml_score_scratch(int64_t n)
+{
+	return key_bytes(n) + ml_sort_scratch(n);
+}
+
+void
+ml_score_order(const double *s, int64_t n, uint32_t *order, void *scratch)
+{
+	uint64_t   *key = scratch;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		key[i] = ml_sort_key(s[i]);
+	ml_sort_pairs(key, NULL, n, order, key + n);
+}
+
+/*
+ * Adds the rows of the highest score not yet taken to positive and negative;
+ * *left is the number of rows before it in the order.
+ */
+static void
+take_group(const double *y, double positive, const double *s, const double *w,
+		   const uint32_t *order, int64_t *left, MlSum *tp, MlSum *fp)
+{
+	int64_t		i = *left - 1;
+	double		score = s[order[i]];
+
+	for (; i >= 0 && s[order[i]] == score; i--)
+		ml_sum_add(y[order[i]] == positive ? tp : fp, weight_of(w, order[i]));
+	*left = i + 1;
+}
+
+double
+ml_roc_auc(const double *y, double positive, const double *s, const double *w,
+		   const uint32_t *order, int64_t n)
+{
+	MlSum		tp = {0, 0};
+	MlSum		fp = {0, 0};
+	MlSum		area = {0, 0};
+	double		p0 = 0;
+	double		f0 = 0;
+	int64_t		left = n;
+
+	while (left > 0)
+	{
+		double		p1;
+		double		f1;
+
+		take_group(y, positive, s, w, order, &left, &tp, &fp);
+		p1 = ml_sum_value(&tp);
+		f1 = ml_sum_value(&fp);
+		ml_sum_add(&area, (f1 - f0) * (p0 + (p1 - p0) / 2));
+		p0 = p1;
+		f0 = f1;
+	}
+	if (p0 == 0 || f0 == 0)
+		return NAN;
+	return ml_sum_value(&area) / p0 / f0;
+}
+
+double
+ml_average_precision(const double *y, double positive, const double *s, const double *w,
+					 const uint32_t *order, int64_t n)
+{
+	MlSum		tp = {0, 0};
+	MlSum		fp = {0, 0};
+	MlSum		area = {0, 0};
+	double		p0 = 0;
+	int64_t		left = n;
+
+	if (n == 0)
+		return NAN;
+	while (left > 0)
+	{
+		double		p1;
+
+		take_group(y, positive, s, w, order, &left, &tp, &fp);
+		p1 = ml_sum_value(&tp);
+		ml_sum_add(&area, (p1 - p0) * ratio(p1, p1 + ml_sum_value(&fp)));
+		p0 = p1;
+	}
+	return ratio(ml_sum_value(&area), p0);
+}
+
+/* What a threshold is worth; larger is better. */
+static double
+threshold_worth(MlThresholdRule rule, const double *cost,
+				double tp, double fp, double positives, double negatives)
+{
+	switch (rule)
+	{
+		case ML_THRESHOLD_F1:
+			return ratio(2 * tp, tp + fp + positives);
+		case ML_THRESHOLD_YOUDEN:
+			return tp / positives - fp / negatives;
+		case ML_THRESHOLD_COST:
+			break;
+	}
+	return -(cost[0] * tp + cost[1] * fp + cost[2] * (positives - tp) + cost[3] * (negatives - fp));
+}
+
+/* A threshold above `below` and not above `from`. */
+static double
+between(double below, double from)
+{
+	double		t = below + (from - below) / 2;
+
+	return t > below ? t : from;
+}
+
+double
+ml_best_threshold(MlThresholdRule rule, const double *cost,
+				  const double *y, const double *p, const double *w,
+				  const uint32_t *order, int64_t n)
+{
+	MlSum		tp = {0, 0};
+	MlSum		fp = {0, 0};
+	double		positives;
+	double		negatives;
+	double		best;
+	double		threshold;
+	int64_t		left = n;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		ml_sum_add(y[i] == 1 ? &tp : &fp, weight_of(w, i));
+	positives = ml_sum_value(&tp);
+	negatives = ml_sum_value(&fp);
+	if (n == 0 ||
+		(rule == ML_THRESHOLD_F1 && positives == 0) ||
+		(rule == ML_THRESHOLD_YOUDEN && (positives == 0 || negatives == 0)))
+		return NAN;
+
+	best = threshold_worth(rule, cost, 0, 0, positives, negatives);
+	threshold = p[order[n - 1]] < 1 ? between(p[order[n - 1]], 1) : nextafter(1, 2);
+	tp = fp = (MlSum) {0, 0};
+	while (left > 0)
+	{
+		double		score = p[order[left - 1]];
+		double		worth;
+
+		take_group(y, 1, p, w, order, &left, &tp, &fp);
+		worth = threshold_worth(rule, cost, ml_sum_value(&tp), ml_sum_value(&fp), positives, negatives);
+		if (worth > best)
+		{
+			best = worth;
+			threshold = left > 0 ? between(p[order[left - 1]], score) : 0;
+		}
+	}
+	return threshold;
+}
+
+/* --- probabilities ------------------------------------------------------ */
+
+static inline double
+log_clipped(double p)
+{
+	if (p < ML_LOG_LOSS_CLIP)
+		p = ML_LOG_LOSS_CLIP;
+	if (p > 1 - ML_LOG_LOSS_CLIP)
+		p = 1 - ML_LOG_LOSS_CLIP;
+	return log(p);
+}
+
+/* Weighted mean of what term(y, p) gives. */
+static double
+mean_of(double (*term) (double y, double p), const double *y, const double *p,
+		const double *w, int64_t n)
+{
+	MlSum		total = {0, 0};
+	MlSum		sum = {0, 0};
+	int64_t		i;
+
+	if (n == 0)
+		return NAN;
+	for (i = 0; i < n; i++)
+	{
+		ml_sum_add(&total, weight_of(w, i));
+		ml_sum_add(&sum, weight_of(w, i) * term(y[i], p[i]));
+	}
+	return ml_sum_value(&sum) / ml_sum_value(&total);
+}
+
+static double
+log_loss_term(double y, double p)
+{
+	return -log_clipped(y == 1 ? p : 1 - p);
+}
+
+static double
+square_term(double y, double p)
+{
+	return (y - p) * (y - p);
+}
+
+static double
+absolute_term(double y, double p)
+{
+	return fabs(y - p);
+}
+
+static double
+relative_term(double y, double p)
+{
+	return fabs(y - p) / fmax(fabs(y), DBL_EPSILON);
+}
+
+double
+ml_log_loss(const double *y, const double *p, const double *w, int64_t n)
+{
+	return mean_of(log_loss_term, y, p, w, n);
+}
+
+double
+ml_log_loss_actual(const double *p, const double *w, int64_t n)
+{
+	MlSum		total = {0, 0};
+	MlSum		sum = {0, 0};
+	int64_t		i;
+
+	if (n == 0)
+		return NAN;
+	for (i = 0; i < n; i++)
+	{
+		ml_sum_add(&total, weight_of(w, i));
+		ml_sum_add(&sum, -weight_of(w, i) * log_clipped(p[i]));
+	}
+	return ml_sum_value(&sum) / ml_sum_value(&total);
+}
+
+double
+ml_brier(const double *y, const double *p, const double *w, int64_t n)
+{
+	return mean_of(square_term, y, p, w, n);
+}
+
+/* The bin b with b / bins < p <= (b + 1) / bins, whatever p * bins rounds to. */
+static int
+bin_of(double p, int bins)
+{
+	int			b = (int) ceil(p * bins) - 1;
+
+	if (b > 0 && p <= (double) b / bins)
+		b--;
+	else if (b < bins - 1 && p > (double) (b + 1) / bins)
+		b++;
+	return b < 0 ? 0 : b >= bins ? bins - 1 : b;
+}
+
+double
+ml_ece(const double *y, const double *p, const double *w, int64_t n, int bins)
+{
+	MlSum		gap[ML_ECE_MAX_BINS];
+	MlSum		total = {0, 0};
+	MlSum		error = {0, 0};
+	int			b;
+	int64_t		i;
+
+	assert(bins >= 1 && bins <= ML_ECE_MAX_BINS);
+	if (n == 0)
+		return NAN;
+	for (b = 0; b < bins; b++)
+		gap[b] = (MlSum) {0, 0};
+	for (i = 0; i < n; i++)
+	{
+		ml_sum_add(&total, weight_of(w, i));
+		ml_sum_add(&gap[bin_of(p[i], bins)], weight_of(w, i) * (y[i] - p[i]));
+	}
+	for (b = 0; b < bins; b++)
+		ml_sum_add(&error, fabs(ml_sum_value(&gap[b])));
+	return ml_sum_value(&error) / ml_sum_value(&total);
+}
+
+/* --- classes ------------------------------------------------------------ */
+
+void
+ml_confusion(const double *y, const int32_t *predicted, const double *w, int64_t n,
+			 int k, double *count)
+{
+	int64_t		i;
+
+	for (i = 0; i < (int64_t) k * k; i++)
+		count[i] = 0;
+	for (i = 0; i < n; i++)
+	{
+		assert(y[i] >= 0 && y[i] < k && predicted[i] >= 0 && predicted[i] < k);
+		count[(int64_t) y[i] * k + predicted[i]] += weight_of(w, i);
+	}
+}
+
+static double
+row_sum(const double *count, int k, int c)
+{
+	return ml_sum(count + (int64_t) c * k, k);
+}
+
+static double
+column_sum(const double *count, int k, int c)
+{
+	MlSum		s = {0, 0};
+	int			i;
+
+	for (i = 0; i < k; i++)
+		ml_sum_add(&s, count[(int64_t) i * k + c]);
+	return ml_sum_value(&s);
+}
+
+static double
+diagonal(const double *count, int k, int c)
+{
+	return count[(int64_t) c * k + c];
+}
+
+double
+ml_accuracy(const double *count, int k)
+{
+	double		total = ml_sum(count, (int64_t) k * k);
+	double		right = 0;
+	int			c;
+
+	for (c = 0; c < k; c++)
+		right += diagonal(count, k, c);
+	return total == 0 ? NAN : right / total;
+}
+
+double
+ml_balanced_accuracy(const double *count, int k)
+{
+	double		sum = 0;
+	int			classes = 0;
+	int			c;
+
+	for (c = 0; c < k; c++)
+	{
+		double		rows = row_sum(count, k, c);
+
+		if (rows == 0)
+			continue;
+		sum += diagonal(count, k, c) / rows;
+		classes++;
+	}
+	return classes ? sum / classes : NAN;
+}
+
+double
+ml_mcc(const double *count, int k)
+{
+	double		total = ml_sum(count, (int64_t) k * k);
+	double		right = 0;
+	double		tt = 0;			/* sums of squares and products of the margins' shares */
+	double		pp = 0;
+	double		tp = 0;
+	int			c;
+
+	if (total == 0)
+		return NAN;
+	for (c = 0; c < k; c++)
+	{
+		double		t = row_sum(count, k, c) / total;
+		double		p = column_sum(count, k, c) / total;
+
+		/* 1 - sum of squares, without cancelling when one class has nearly all */
+		tt += t * (1 - t);
+		pp += p * (1 - p);
+		tp += t * p;
+		right += diagonal(count, k, c) / total;
+	}
+	return tt <= 0 || pp <= 0 ? 0 : (right - tp) / sqrt(tt * pp);
+}
+
+double
+ml_precision(const double *count, int k, int c)
+{
+	return ratio(diagonal(count, k, c), column_sum(count, k, c));
+}
+
+double
+ml_recall(const double *count, int k, int c)
+{
+	return ratio(diagonal(count, k, c), row_sum(count, k, c));
+}
+
+double
+ml_f1(const double *count, int k, int c)
+{
+	return ratio(2 * diagonal(count, k, c), row_sum(count, k, c) + column_sum(count, k, c));
+}
+
+double
+ml_macro(const double *count, int k, double (*figure) (const double *, int, int))
+{
+	double		sum = 0;
+	int			classes = 0;
+	int			c;
+
+	for (c = 0; c < k; c++)
+	{
+		if (row_sum(count, k, c) == 0 && column_sum(count, k, c) == 0)
+			continue;
+		sum += figure(count, k, c);
+		classes++;
+	}
+	return classes ? sum / classes : NAN;
+}
+
+/* --- errors ------------------------------------------------------------- */
+
+double
+ml_rmse(const double *y, const double *p, const double *w, int64_t n)
+{
+	return sqrt(mean_of(square_term, y, p, w, n));
+}
+
+double
+ml_mae(const double *y, const double *p, const double *w, int64_t n)
+{
+	return mean_of(absolute_term, y, p, w, n);
+}
+
+double
+ml_mape(const double *y, const double *p, const double *w, int64_t n)
+{
+	return mean_of(relative_term, y, p, w, n);
+}
+
+double
+ml_r2(const double *y, const double *p, const double *w, int64_t n)
+{
+	double		mean;
+	double		variance;
+	double		error;
+	double		lo;
+	double		hi;
+
+	if (n == 0)
+		return NAN;
+	error = mean_of(square_term, y, p, w, n);
+	ml_min_max(y, n, &lo, &hi);
+	if (lo == hi)
+		return error == 0 ? 1 : 0;
+	ml_moments(y, w, n, &mean, &variance);
+	return 1 - error / variance;
+}

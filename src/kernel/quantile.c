@@ -1,0 +1,214 @@
+/*
+ * quantile.c: order statistics and moments.
+ *
+ * percentile_cont as PostgreSQL computes it: position q (n - 1) among the
+ * sorted values, linear between neighbours.  Selection is quickselect with
+ * the median of three, which turns to heapsort of what is left when it has
+ * made too many bad cuts (introselect: Musser, "Introspective sorting and
+ * selection algorithms", 1997), so no input is quadratic.  Moments take two
+ * passes with compensated sums and correct the second by the first's error
+ * (Chan, Golub, LeVeque, "Algorithms for computing the sample variance",
+ * 1983).
+ *
+ * Symbols: x: n values, w: n weights.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stddef.h>
+
+#include "kernel/quantile.h"
+#include "kernel/sum.h"
+
+double
+ml_quantile_sorted(const double *sorted, int64_t n, double q)
+{
+	double		position = q * (double) (n - 1);
+	int64_t		lo = (int64_t) floor(position);
+	int64_t		hi = (int64_t) ceil(position);
+
+	assert(n >= 1 && q >= 0 && q <= 1);
+	if (lo == hi || sorted[lo] == sorted[hi])
+		return sorted[lo];
+	return sorted[lo] + (position - (double) lo) * (sorted[hi] - sorted[lo]);
+}
+
+static void
+sift_down(double *x, int64_t root, int64_t n)
+{
+	double		v = x[root];
+	int64_t		child;
+
+	while ((child = 2 * root + 1) < n)
+	{
+		if (child + 1 < n && x[child + 1] > x[child])
+			child++;
+		if (x[child] <= v)
+			break;
+		x[root] = x[child];
+		root = child;
+	}
+	x[root] = v;
+}
+
+static void
+heap_sort(double *x, int64_t n)
+{
+	int64_t		i;
+
+	for (i = n / 2 - 1; i >= 0; i--)
+		sift_down(x, i, n);
+	for (i = n - 1; i > 0; i--)
+	{
+		double		v = x[0];
+
+		x[0] = x[i];
+		x[i] = v;
+		sift_down(x, 0, i);
+	}
+}
+
+static double
+median_of_three(double a, double b, double c)
+{
+	if (a > b)
+	{
+		double		t = a;
+
+		a = b;
+		b = t;
+	}
+	if (c <= a)
+		return a;
+	return c < b ? c : b;
+}
+
+double
+ml_select(double *x, int64_t n, int64_t k)
+{
+	int64_t		lo = 0;
+	int64_t		hi = n - 1;
+	int			patience = 8;
+	int64_t		m;
+
+	assert(n >= 1 && k >= 0 && k < n);
+	for (m = n; m > 1; m >>= 1)
+		patience += 2;
+	while (lo < hi)
+	{
+		double		pivot;
+		int64_t		i = lo;
+		int64_t		j = hi;
+
+		if (patience-- == 0)
+		{
+			heap_sort(x + lo, hi - lo + 1);
+			break;
+		}
+		pivot = median_of_three(x[lo], x[lo + (hi - lo) / 2], x[hi]);
+		while (i <= j)
+		{
+			while (x[i] < pivot)
+				i++;
+			while (x[j] > pivot)
+				j--;
+			if (i <= j)
+			{
+				double		v = x[i];
+
+				x[i++] = x[j];
+				x[j--] = v;
+			}
+		}
+		/* x[lo..j] <= pivot <= x[i..hi], anything between equals it */
+		if (k <= j)
+			hi = j;
+		else if (k >= i)
+			lo = i;
+		else
+			break;
+	}
+	return x[k];
+}
+
+double
+ml_quantile_select(double *x, int64_t n, double q)
+{
+	double		position = q * (double) (n - 1);
+	int64_t		lo = (int64_t) floor(position);
+	int64_t		hi = (int64_t) ceil(position);
+	double		a;
+	double		b;
+	double		top;
+
+	assert(n >= 1 && q >= 0 && q <= 1);
+	a = ml_select(x, n, lo);
+	if (hi == lo)
+		return a;
+	/* the next one is the least of those after it */
+	ml_min_max(x + hi, n - hi, &b, &top);
+	return a == b ? a : a + (position - (double) lo) * (b - a);
+}
+
+double
+ml_sum(const double *x, int64_t n)
+{
+	MlSum		s = {0, 0};
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		ml_sum_add(&s, x[i]);
+	return ml_sum_value(&s);
+}
+
+void
+ml_moments(const double *x, const double *w, int64_t n,
+		   double *mean, double *variance)
+{
+	MlSum		total = {0, 0};
+	MlSum		first = {0, 0};
+	MlSum		rest = {0, 0};
+	MlSum		square = {0, 0};
+	double		weight;
+	double		m;
+	int64_t		i;
+
+	assert(n >= 1);
+	for (i = 0; i < n; i++)
+	{
+		if (w)
+			ml_sum_add(&total, w[i]);
+		ml_sum_add(&first, w ? w[i] * x[i] : x[i]);
+	}
+	weight = w ? ml_sum_value(&total) : (double) n;
+	m = ml_sum_value(&first) / weight;
+	for (i = 0; i < n; i++)
+	{
+		double		d = x[i] - m;
+
+		ml_sum_add(&rest, w ? w[i] * d : d);
+		ml_sum_add(&square, w ? w[i] * d * d : d * d);
+	}
+	*variance = (ml_sum_value(&square) - ml_sum_value(&rest) * ml_sum_value(&rest) / weight) / weight;
+	if (*variance < 0)
+		*variance = 0;
+	*mean = m + ml_sum_value(&rest) / weight;
+}
+
+void
+ml_min_max(const double *x, int64_t n, double *minimum, double *maximum)
+{
+	double		lo = x[0];
+	double		hi = x[0];
+	int64_t		i;
+
+	assert(n >= 1);
+	for (i = 1; i < n; i++)
+	{
+		if (x[i] < lo)
+			lo = x[i];
+		if (x[i] > hi)
+			hi = x[i];
+	}
+	*minimum = lo;
+	*maximum = hi;
+}

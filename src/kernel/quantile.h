@@ -1,0 +1,30 @@
+/*
+ * quantile.h: order statistics and moments of plain arrays.
+ *
+ * No function accepts NaN; callers gather the values that are there first.
+ */
+#ifndef ML_QUANTILE_H
+#define ML_QUANTILE_H
+
+#include <stdint.h>
+
+/* SQL's percentile_cont(q) of n >= 1 ascending values, q in [0, 1]. */
+extern double ml_quantile_sorted(const double *sorted, int64_t n, double q);
+
+/* The k-th smallest (from 0) of n; x is partially reordered: x[0..k) <= x[k] <= x[k+1..n). */
+extern double ml_select(double *x, int64_t n, int64_t k);
+
+/* percentile_cont(q) by selection, without sorting all; reorders x. */
+extern double ml_quantile_select(double *x, int64_t n, double q);
+
+/* Compensated sum. */
+extern double ml_sum(const double *x, int64_t n);
+
+/* Mean and population variance of n >= 1 values, w = weights or NULL. */
+extern void ml_moments(const double *x, const double *w, int64_t n,
+					   double *mean, double *variance);
+
+/* n >= 1 */
+extern void ml_min_max(const double *x, int64_t n, double *minimum, double *maximum);
+
+#endif

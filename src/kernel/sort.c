@@ -1,0 +1,233 @@
+/*
+ * sort.c: radix sorts.
+ *
+ * ml_sort_pairs takes the 128-bit key as four words of 32 bits, the highest
+ * first.  Rows travel as 8 bytes (word, row).  A range is sorted by its
+ * current word with least-significant-digit passes, which are stable; runs
+ * that are equal in that word are then sorted by the next one.  Uniform
+ * hashes are practically done after the first word, equal ones (a time, a
+ * group) go on to the next.  Digits in which all rows agree cost no pass.
+ *
+ * Symbols: n = rows, word in [0, 4).
+ */
+#include <assert.h>
+
+#include "kernel/sort.h"
+
+#define SMALL_RUN 32			/* insertion sort up to here */
+#define SHORT_RUN 4096			/* digits of 8 bits up to here, then of 11 */
+
+typedef struct Item
+{
+	uint32_t	word;
+	uint32_t	row;
+} Item;
+
+typedef struct PairSort
+{
+	const uint64_t *hi;
+	const uint64_t *lo;
+	Item	   *spare;
+} PairSort;
+
+static inline uint32_t
+word_of(const PairSort *s, uint32_t row, int word)
+{
+	uint64_t	key;
+
+	if (word < 2)
+		key = s->hi[row];
+	else
+		key = s->lo ? s->lo[row] : 0;
+	return (word & 1) ? (uint32_t) key : (uint32_t) (key >> 32);
+}
+
+/* Is row a after row b?  Rows equal in the key stand in their own order. */
+static inline int
+is_after(const PairSort *s, uint32_t a, uint32_t b)
+{
+	if (s->hi[a] != s->hi[b])
+		return s->hi[a] > s->hi[b];
+	if (s->lo && s->lo[a] != s->lo[b])
+		return s->lo[a] > s->lo[b];
+	return a > b;
+}
+
+static void
+sort_small(const PairSort *s, Item *item, size_t n)
+{
+	size_t		i;
+	size_t		j;
+
+	for (i = 1; i < n; i++)
+	{
+		Item		it = item[i];
+
+		for (j = i; j > 0 && is_after(s, item[j - 1].row, it.row); j--)
+			item[j] = item[j - 1];
+		item[j] = it;
+	}
+}
+
+/* Stable passes over the digits of item[].word; the result is in item. */
+static void
+sort_word(Item *item, Item *spare, size_t n, int bits)
+{
+	uint32_t	count[4][2048];
+	int			passes = (32 + bits - 1) / bits;
+	uint32_t	mask = (UINT32_C(1) << bits) - 1;
+	Item	   *from = item;
+	Item	   *to = spare;
+	int			pass;
+	size_t		i;
+
+	for (pass = 0; pass < passes; pass++)
+		memset(count[pass], 0, sizeof(uint32_t) << bits);
+	for (i = 0; i < n; i++)
+	{
+		uint32_t	w = item[i].word;
+
+		for (pass = 0; pass < passes; pass++, w >>= bits)
+			count[pass][w & mask]++;
+	}
+	for (pass = 0; pass < passes; pass++)
+	{
+		int			shift = pass * bits;
+		uint32_t	sum = 0;
+		uint32_t	d;
+		Item	   *swap;
+
+		if (count[pass][(from[0].word >> shift) & mask] == n)
+			continue;
+		for (d = 0; d <= mask; d++)
+		{
+			uint32_t	c = count[pass][d];
+
+			count[pass][d] = sum;
+			sum += c;
+		}
+		for (i = 0; i < n; i++)
+			to[count[pass][(from[i].word >> shift) & mask]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != item)
+		memcpy(item, from, n * sizeof(Item));
+}
+
+/* Sorts item[0..n), equal in all words before `word` and in row order. */
+static void
+sort_range(const PairSort *s, Item *item, size_t n, int word)
+{
+	size_t		start;
+	size_t		i;
+
+	if (n <= SMALL_RUN)
+	{
+		sort_small(s, item, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		item[i].word = word_of(s, item[i].row, word);
+	sort_word(item, s->spare, n, n <= SHORT_RUN ? 8 : 11);
+	if (word == (s->lo ? 3 : 1))
+		return;
+	for (start = 0; start < n; start = i)
+	{
+		for (i = start + 1; i < n && item[i].word == item[start].word; i++)
+			;
+		if (i - start > 1)
+			sort_range(s, item + start, i - start, word + 1);
+	}
+}
+
+size_t
+ml_sort_scratch(int64_t n)
+{
+	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
+	return (size_t) n * 2 * sizeof(Item) + 1;
+}
+
+void
+ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
+			  uint32_t *perm, void *scratch)
+{
+	PairSort	s;
+	Item	   *item = scratch;
+	int64_t		i;
+
+	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
+	s.hi = hi;
+	s.lo = lo;
+	s.spare = item + n;
+	for (i = 0; i < n; i++)
+		item[i].row = (uint32_t) i;
+	sort_range(&s, item, (size_t) n, 0);
+	for (i = 0; i < n; i++)
+		perm[i] = item[i].row;
+}
+
+#define DOUBLE_DIGIT 11
+#define DOUBLE_PASSES 6			/* 6 × 11 >= 64 bits */
+#define DOUBLE_MASK ((1 << DOUBLE_DIGIT) - 1)
+
+void
+ml_sort_doubles(double *x, int64_t n, double *scratch)
+{
+	uint32_t	count[DOUBLE_PASSES][1 << DOUBLE_DIGIT];
+	uint64_t   *from = (uint64_t *) x;
+	uint64_t   *to = (uint64_t *) scratch;
+	int64_t		i;
+
+	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
+	if (n <= SMALL_RUN)
+	{
+		for (i = 1; i < n; i++)
+		{
+			double		v = x[i];
+
+			int64_t		j;
+
+			for (j = i; j > 0 && x[j - 1] > v; j--)
+				x[j] = x[j - 1];
+			x[j] = v;
+		}
+		return;
+	}
+	/* the numbers become their keys, and back at the end */
+	memset(count, 0, sizeof(count));
+	for (i = 0; i < n; i++)
+	{
+		uint64_t	key;
+
+		assert(x[i] == x[i]);
+		key = ml_sort_key(x[i]);
+		memcpy(&from[i], &key, sizeof(key));
+		for (int pass = 0; pass < DOUBLE_PASSES; pass++, key >>= DOUBLE_DIGIT)
+			count[pass][key & DOUBLE_MASK]++;
+	}
+	for (int pass = 0; pass < DOUBLE_PASSES; pass++)
+	{
+		int			shift = pass * DOUBLE_DIGIT;
+		uint32_t	sum = 0;
+		uint64_t   *swap;
+
+		if (count[pass][(from[0] >> shift) & DOUBLE_MASK] == n)
+			continue;
+		for (int d = 0; d <= DOUBLE_MASK; d++)
+		{
+			uint32_t	c = count[pass][d];
+
+			count[pass][d] = sum;
+			sum += c;
+		}
+		for (i = 0; i < n; i++)
+			to[count[pass][(from[i] >> shift) & DOUBLE_MASK]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	for (i = 0; i < n; i++)
+		x[i] = ml_sort_unkey(from[i]);
+}

@@ -1,0 +1,48 @@
+/*
+ * sort.h: orders of rows and of numbers.
+ *
+ * Radix sorts: time linear in n, no comparison function, the same order on
+ * every machine.  n is at most 2^32 - 1.
+ */
+#ifndef ML_SORT_H
+#define ML_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes of scratch, aligned for uint64_t, for ml_sort_pairs of n rows. */
+extern size_t ml_sort_scratch(int64_t n);
+
+/*
+ * perm[0..n) := rows in ascending order of (hi, lo); rows with both equal
+ * keep their order.  lo may be NULL (all equal).
+ */
+extern void ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
+						  uint32_t *perm, void *scratch);
+
+/* Sorts x ascending, in place; no NaN; scratch has room for n. */
+extern void ml_sort_doubles(double *x, int64_t n, double *scratch);
+
+/* A number whose unsigned order is that of the doubles; -0 and 0 are one; no NaN. */
+static inline uint64_t
+ml_sort_key(double x)
+{
+	uint64_t	bits;
+
+	x += 0.0;					/* -0 becomes 0 */
+	memcpy(&bits, &x, sizeof(bits));
+	return bits ^ ((bits >> 63) ? UINT64_MAX : UINT64_C(1) << 63);
+}
+
+static inline double
+ml_sort_unkey(uint64_t key)
+{
+	double		x;
+
+	key ^= (key >> 63) ? UINT64_C(1) << 63 : UINT64_MAX;
+	memcpy(&x, &key, sizeof(x));
+	return x;
+}
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * learner.h: what an algorithm is.
+ *
+ * A learner is one file and one row in learners[] (learners.c).  Whatever
+ * runs, checks, documents or explains an algorithm goes through this table.
+ */
+#ifndef ML_LEARNER_H
+#define ML_LEARNER_H
+
+#include "learn/model.h"
+
+/* A coefficient as mlops_coefficients() shows it; NaN where a figure does not exist. */
+typedef struct MlCoefficient
+{
+	int			output;			/* class index for multiclass, else 0 */
+	int			column;			/* dataset column, -1 = intercept */
+	const char *feature;		/* its name, "(intercept)" */
+	const char *level;			/* text of the level, "(null)", "(missing)" for an indicator, or NULL */
+	double		coefficient;	/* on the scaled column */
+	double		coefficient_raw;	/* in raw units */
+	double		std_error;		/* of coefficient_raw */
+	double		statistic;		/* t for linear, z for logistic */
+	double		p_value;
+	bool		aliased;		/* dropped: a combination of the columns before it */
+} MlCoefficient;
+
+/* What a training reports beside the bytes. */
+typedef struct MlFit
+{
+	int			iterations;
+	bool		converged;
+	double		objective;		/* value of the learner's objective at the end, NaN when it has none */
+	double		max_gradient;	/* max abs gradient / sum of weights, NaN when it has none */
+	const char *solver;
+	int			rank;			/* linear: rank of the design with intercept, else 0 */
+	int			n_coefficients;
+	MlCoefficient *coefficient;
+	int			n_importance;	/* p, or 0 */
+	double	   *importance;		/* one a dataset column, sums to 1, or NULL */
+	const double *log_prior;	/* n_classes, set when class weights were used */
+} MlFit;
+
+typedef struct MlLearner
+{
+	const char *name;
+	const char *description;
+	unsigned	tasks;			/* MlTaskKind bits */
+	bool		linear;			/* wants imputed, scaled, one-hot columns */
+	bool		probability;	/* margins are probabilities (forest), not log-odds or softmax scores */
+	const MlParam *params;
+	int			n_params;
+	/* whether one-hot drops its first level with these parameters */
+	bool		(*drop_first) (const MlParams *params);
+	/* combinations of parameters that cannot be judged one by one */
+	MlCode		(*check) (MlParams *params, MlTaskKind task, MlStatus *status);
+	/* learns rows [0, rows) of data; section (from the host) becomes the learner's part of the bytes */
+	MlCode		(*train) (MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep,
+						  const MlParams *params, uint64_t seed,
+						  void **section, size_t *section_size, MlFit *fit, MlStatus *status);
+	/* checks the section's bytes against the model's shape */
+	MlCode		(*open) (MlHost *host, MlModel *model, MlStatus *status);
+	void		(*margin) (const MlModel *model, const double *x, int64_t n, double *margin);
+	MlCode		(*explain) (const MlModel *model, const double *x, int output, double *phi, MlStatus *status);
+} MlLearner;
+
+extern const MlLearner *const ml_learners[];
+extern const int ml_n_learners;
+extern const MlLearner *ml_learner_find(const char *name);
+
+#endif

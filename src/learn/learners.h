@@ -1,0 +1,12 @@
+/*
+ * learners.h: the rows of the table in learners.c, each from its own file.
+ */
+#ifndef ML_LEARNERS_H
+#define ML_LEARNERS_H
+
+#include "learn/learner.h"
+
+extern const MlLearner ml_linear_regression;	/* linear.c */
+extern const MlLearner ml_logistic_regression;	/* logistic.c */
+
+#endif

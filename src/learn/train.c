@@ -1,0 +1,259 @@
+/*
+ * train.c: the life of one training, from dataset to result.
+ *
+ *     fit on [0, n_train)  ->  bytes  ->  open those bytes
+ *     judge them on the validation rows; a named threshold is chosen there
+ *     refit: fit again on training and validation rows, new bytes
+ *     judge the final bytes on the rows they learned from and on test rows
+ *     draw the baselines
+ *
+ * The invariant: every figure but those of the split "validation" after a
+ * refit comes from exactly the bytes in the result, opened as prediction
+ * opens them, and test rows are looked at once, at the end.
+ */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "learn/baseline.h"
+#include "learn/evaluate.h"
+
+#define DEFAULT_THRESHOLD 0.5
+
+/* Streams of the baselines of score and label, beside those of the columns. */
+#define STREAM_SCORE UINT64_C(0x73636f7265)
+#define STREAM_LABEL UINT64_C(0x6c6162656c)
+
+/* Preprocessing, learner, bytes; *model is opened from them. */
+static MlCode
+fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, const MlParams *params,
+			  MlTrainResult *result, MlModel *model, MlStatus *status)
+{
+	const MlLearner *learner = spec->learner;
+	bool		drop_first = learner->drop_first && learner->drop_first(params);
+	const double *log_prior;
+	void	   *section = NULL;
+	size_t		section_size = 0;
+	MlCode		code;
+
+	memset(&result->fit, 0, sizeof(result->fit));
+	if (host->poll(host, "preprocessing", 0))
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	code = ml_prep_fit(host, data, spec->prep, drop_first, &result->prep, status);
+	if (code == ML_OK)
+		code = learner->train(host, data, data->n_train, &result->prep, params, spec->seed,
+							  &section, &section_size, &result->fit, status);
+	if (code != ML_OK)
+		return code;
+	log_prior = spec->prior ? result->fit.log_prior : NULL;
+	code = ml_model_write(host, learner, data, &result->prep, log_prior, section, section_size,
+						  &result->bytes, &result->size, status);
+	if (section)
+		host->release(host, section);
+	if (code == ML_OK)
+		code = ml_model_open(host, result->bytes, result->size, model, status);
+	result->rows_fitted = data->n_train;
+	return code;
+}
+
+/*
+ * The threshold on P as served: what the user set, or one half of the raw
+ * probability, moved as the prior moves P so that labels stay the same.
+ */
+static double
+plain_threshold(const MlTrainSpec *spec, const MlFit *fit)
+{
+	double		t = isnan(spec->threshold) ? DEFAULT_THRESHOLD : spec->threshold;
+
+	if (!spec->prior || fit->log_prior == NULL || t != DEFAULT_THRESHOLD)
+		return t;
+	/* sigmoid(logit(1/2) - shift) */
+	return 1 / (1 + exp(fit->log_prior[1] - fit->log_prior[0]));
+}
+
+/* result->threshold by the rule on the validation rows, or the plain one. */
+static MlCode
+choose_threshold(MlHost *host, MlScratch *scratch, const MlTrainSpec *spec, const MlScores *valid,
+				 MlTrainResult *result, MlStatus *status)
+{
+	double		chosen = NAN;
+	MlCode		code;
+
+	if (spec->threshold_rule == NULL)
+		return ML_OK;
+	if (valid->n > 0)
+	{
+		code = ml_score_threshold(scratch, valid, spec->threshold_rule, spec->cost, &chosen, status);
+		if (code != ML_OK)
+			return code;
+	}
+	if (isnan(chosen))
+		host->warn(host, "the validation rows are too few to choose a threshold, so the default is used",
+				   "Raise \"validation\" in the \"split\" of the model's config, or set a number.");
+	else
+		result->threshold = chosen;
+	return ML_OK;
+}
+
+/* With the number of rounds early stopping has found, and early stopping off. */
+static void
+fix_rounds(MlParams *params, const MlFit *fit)
+{
+	int			stop = ml_param_index(params->learner, "early_stopping_rounds");
+	int			rounds = ml_param_index(params->learner, "n_estimators");
+
+	if (stop < 0 || rounds < 0 || !(params->number[stop] > 0) || fit->iterations <= 0)
+		return;
+	params->number[rounds] = fit->iterations;
+	params->number[stop] = 0;
+}
+
+/* The first model's work: validation figures and the threshold. */
+static MlCode
+use_validation(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+			   MlTrainResult *result, MlStatus *status)
+{
+	MlScratch	scratch;
+	MlScores	valid;
+	MlCode		code;
+
+	result->threshold = NAN;
+	if (data->task == ML_BINARY)
+		result->threshold = plain_threshold(spec, &result->fit);
+	ml_scratch_init(&scratch, host);
+	code = ml_score_rows(host, &scratch, model, data, data->n_train, data->n_train + data->n_valid, &valid, status);
+	if (code == ML_OK && data->task == ML_BINARY)
+		code = choose_threshold(host, &scratch, spec, &valid, result, status);
+	if (code == ML_OK)
+	{
+		ml_score_labels(&valid, result->threshold);
+		code = ml_score_metrics(host, &scratch, &valid, "validation", true,
+								result->metric, &result->n_metrics, status);
+	}
+	ml_scratch_release(&scratch);
+	return code;
+}
+
+static MlCode
+baseline_features(MlHost *host, const MlDataset *data, uint64_t seed, MlTrainResult *result, MlStatus *status)
+{
+	result->feature = ml_alloc_zero(host, (size_t) data->p, sizeof(MlBaseline));
+	if (result->feature == NULL)
+		return ml_no_memory(status, (size_t) data->p * sizeof(MlBaseline), "the baseline");
+	return ml_baseline_columns(host, data, seed, result->feature, status);
+}
+
+/* Baselines of score and label from the rows in s. */
+static MlCode
+baseline_scores(MlHost *host, const MlScores *s, uint64_t seed, MlTrainResult *result, MlStatus *status)
+{
+	const MlDataset *data = s->data;
+	MlCode		code;
+
+	code = ml_baseline_numbers(host, s->score, s->n, seed, STREAM_SCORE, &result->score, status);
+	if (code != ML_OK)
+		return code;
+	if (data->task == ML_REGRESSION)
+		return ml_baseline_numbers(host, data->y + s->from, s->n, seed, STREAM_LABEL, &result->label, status);
+	return ml_baseline_codes(host, s->label, s->n, data->class_name, data->n_classes, &result->label, status);
+}
+
+static MlCode
+confusion(MlHost *host, const MlScores *test, MlTrainResult *result, MlStatus *status)
+{
+	size_t		k = (size_t) test->data->n_classes;
+
+	if (test->n == 0 || test->data->task == ML_REGRESSION)
+		return ML_OK;
+	result->confusion = ml_alloc_array(host, k * k, sizeof(int64_t));
+	if (result->confusion == NULL)
+		return ml_no_memory(status, k * k * sizeof(int64_t), "the confusion matrix");
+	ml_score_confusion(test, result->confusion);
+	return ML_OK;
+}
+
+/* Figures, confusion and baselines of rows [from, to). */
+static MlCode
+judge(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+	  int64_t from, int64_t to, const char *split, bool baseline,
+	  MlTrainResult *result, MlStatus *status)
+{
+	bool		test = strcmp(split, "test") == 0;
+	MlScratch	scratch;
+	MlScores	scores;
+	MlCode		code;
+
+	ml_scratch_init(&scratch, host);
+	code = ml_score_rows(host, &scratch, model, data, from, to, &scores, status);
+	if (code == ML_OK)
+	{
+		ml_score_labels(&scores, result->threshold);
+		if (strcmp(split, "validation") != 0)
+			code = ml_score_metrics(host, &scratch, &scores, split, test,
+									result->metric, &result->n_metrics, status);
+	}
+	if (code == ML_OK && test)
+		code = confusion(host, &scores, result, status);
+	if (code == ML_OK && baseline)
+		code = baseline_scores(host, &scores, spec->seed, result, status);
+	ml_scratch_release(&scratch);
+	return code;
+}
+
+/* The final model on the rows it learned from, on test rows, and the baselines. */
+static MlCode
+judge_final(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+			MlTrainResult *result, MlStatus *status)
+{
+	int64_t		learned = data->n_train;
+	int64_t		test = data->n_train + data->n_valid;
+	bool		has_test = test < data->n;
+	bool		has_valid = data->n_valid > 0;
+	MlCode		code;
+
+	code = judge(host, model, data, spec, 0, learned, "train", !has_test && !has_valid, result, status);
+	/* without test rows, rows that only chose are nearer to held-out ones than those learned from */
+	if (code == ML_OK && !has_test && has_valid)
+		code = judge(host, model, data, spec, learned, test, "validation", true, result, status);
+	if (code == ML_OK && has_test)
+		code = judge(host, model, data, spec, test, data->n, "test", true, result, status);
+	if (code == ML_OK)
+		code = baseline_features(host, data, spec->seed, result, status);
+	return code;
+}
+
+MlCode
+ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+		 MlTrainResult *result, MlStatus *status)
+{
+	MlDataset	whole = *data;
+	MlParams	params = *spec->params;
+	MlModel		model;
+	MlCode		code;
+
+	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n);
+	memset(result, 0, sizeof(*result));
+	code = fit_and_write(host, data, spec, &params, result, &model, status);
+	if (code == ML_OK)
+		code = use_validation(host, &model, data, spec, result, status);
+	if (code != ML_OK)
+		return code;
+
+	if (spec->refit && data->n_valid > 0)
+	{
+		double		threshold = result->threshold;
+		double		plain = data->task == ML_BINARY ? plain_threshold(spec, &result->fit) : NAN;
+
+		whole.n_train += whole.n_valid;
+		whole.n_valid = 0;
+		fix_rounds(&params, &result->fit);
+		host->release(host, result->bytes);
+		code = fit_and_write(host, &whole, spec, &params, result, &model, status);
+		if (code != ML_OK)
+			return code;
+		/* a chosen threshold stays; the default follows the new weights */
+		if (data->task == ML_BINARY && threshold == plain)
+			result->threshold = plain_threshold(spec, &result->fit);
+	}
+	return judge_final(host, &model, &whole, spec, result, status);
+}

@@ -1,0 +1,83 @@
+/*
+ * train.h: from a dataset to everything a version stores.
+ *
+ * Fits preprocessing and learner on the training rows, writes the bytes,
+ * reads them back, judges exactly those bytes on the held-out rows, and draws
+ * the baseline that drift is measured against.
+ */
+#ifndef ML_TRAIN_H
+#define ML_TRAIN_H
+
+#include "learn/learner.h"
+
+/* What drift is compared with later. */
+typedef struct MlBaseline
+{
+	MlKind		kind;
+	int64_t		n;				/* rows, missing ones included */
+	int64_t		n_missing;
+	/*
+	 * numbers: 1001 quantiles k/1000 (percentile_cont) of the values, from a
+	 * seeded sample of at most 200,000; NULL when all are missing
+	 */
+	double	   *quantile;
+	double		mean;
+	double		sd;				/* population */
+	double		minimum;
+	double		maximum;
+	/* categories: the 1000 commonest (count descending, then bytewise), and the rest */
+	int			n_levels;
+	const char **level;
+	int64_t    *count;
+	int64_t		n_other;
+	int64_t		n_distinct;		/* categories: all of them; numbers: distinct in the sample */
+} MlBaseline;
+
+typedef struct MlMetric
+{
+	const char *name;			/* accuracy, balanced_accuracy, precision, recall, f1, mcc, roc_auc, pr_auc,
+								 * log_loss, brier, ece; rmse, mae, mape, r2 */
+	const char *split;			/* train, validation, test */
+	double		value;			/* NaN = undefined */
+} MlMetric;
+
+typedef struct MlTrainSpec
+{
+	const MlLearner *learner;
+	const MlParams *params;
+	const MlPrepSpec *prep;		/* one a dataset column */
+	uint64_t	seed;
+	bool		prior;			/* take class weights out of the probabilities */
+	double		threshold;		/* binary; used when rule is NULL */
+	const char *threshold_rule; /* NULL, "f1", "youden", "cost": chosen on validation rows */
+	double		cost[4];		/* tp, fp, fn, tn */
+	bool		refit;			/* after the validation rows have chosen: learn from both parts */
+} MlTrainSpec;
+
+#define ML_MAX_METRICS 48
+
+typedef struct MlTrainResult
+{
+	uint8_t    *bytes;
+	size_t		size;
+	MlFit		fit;
+	MlPrep		prep;
+	double		threshold;		/* on calibrated probabilities, binary; else NaN */
+	int			n_metrics;
+	MlMetric	metric[ML_MAX_METRICS];
+	int64_t    *confusion;		/* n_classes × n_classes, [actual][predicted], test rows; NULL = none */
+	MlBaseline *feature;		/* one a dataset column, training rows */
+	MlBaseline	score;			/* held-out rows (training rows when there are none) */
+	MlBaseline	label;			/* predicted label; regression: the target */
+	int64_t		rows_fitted;
+} MlTrainResult;
+
+extern MlCode ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+					   MlTrainResult *result, MlStatus *status);
+
+/* metric names: direction (+1 larger is better, -1 smaller), 0 = no such metric for the task */
+extern int	ml_metric_direction(const char *name, MlTaskKind task);
+/* i-th metric name of a task, NULL past the end */
+extern const char *ml_metric_name(int i, MlTaskKind task);
+
+#endif

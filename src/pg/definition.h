@@ -1,0 +1,48 @@
+/*
+ * definition.h: what a model is: source, target, features, keys and
+ * configuration, checked together.
+ *
+ * Whatever is stored later has passed mlops_definition_check.
+ */
+#ifndef MLOPS_DEFINITION_H
+#define MLOPS_DEFINITION_H
+
+#include "pg/config.h"
+#include "pg/features.h"
+#include "pg/registry.h"
+#include "pg/source.h"
+
+typedef struct MlopsDefinition
+{
+	/* given */
+	const char *name;
+	Oid			owner;
+	char	   *owner_name;
+	MlopsSource *source;
+	bool		source_stored;	/* runs as the owner; else as the caller */
+	char	   *target;			/* NULL only for a model without one */
+	char	   *task;			/* classification, regression or NULL */
+	char	   *features;		/* SELECT list; after the check with names qualified, * kept */
+	bool		features_stored;	/* analysed under the owner's restricted path */
+	char	   *key;
+	char	   *time_column;
+	MlopsConfig config;
+	bool		test_where_stored;
+	/* found by the check */
+	List	   *key_columns;	/* of char * */
+	MlopsFeatureSet *feature_set;
+	List	   *skipped;		/* columns that * did not take */
+	MlopsFeatureSet *test_where;	/* one boolean feature, or NULL */
+} MlopsDefinition;
+
+/* Checks every name and expression against the source; fills the second half. */
+extern void mlops_definition_check(MlopsDefinition *definition);
+/* Stores a definition as a new model, or over `existing`. Returns model_id. */
+extern int64 mlops_definition_store(const MlopsDefinition *definition, const MlopsModel *existing,
+									const char *comment);
+/* The columns of a key: one column's exact name, or names separated by commas. */
+extern List *mlops_key_columns(const MlopsSource *source, const char *key);
+/* Checks the word; NULL stays NULL. */
+extern void mlops_check_task(const char *task);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * register.h: writing a finished training into the registry, all at once.
+ */
+#ifndef MLOPS_REGISTER_H
+#define MLOPS_REGISTER_H
+
+#include "learn/train.h"
+#include "pg/definition.h"
+#include "pg/ingest.h"
+#include "pg/registry.h"
+#include "pg/training.h"
+
+typedef struct MlopsRegistration
+{
+	MlopsDefinition *definition;
+	const MlopsModel *model;	/* NULL: the model is new */
+	const MlopsRows *rows;
+	const MlDataset *data;
+	const MlParams *params;
+	const MlTrainResult *result;
+	const char *metric;
+	int64		seed;
+	TimestampTz start;
+	Size		peak_memory;
+	Jsonb	   *request_config; /* this version only */
+} MlopsRegistration;
+
+/*
+ * Run, metrics, artifacts, version, bytes, features and history.  Takes the
+ * version number, and decides the stage, under a lock on the model's row.
+ */
+extern void mlops_register_version(const MlopsRegistration *registration, MlopsTrainingOutcome *outcome);
+
+#endif

@@ -1,0 +1,686 @@
+/*
+ * training.c: one training, from the call's arguments to a registered version.
+ *
+ * Reads the rows once, decides what they mean, lets the room "learn" do the
+ * learning, and hands everything to register.c.  Nothing is written before
+ * the learning has succeeded.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "learn/inspect.h"
+#include "learn/split.h"
+#include "pg/host.h"
+#include "pg/options.h"
+#include "pg/refs.h"
+#include "pg/register.h"
+#include "pg/settings.h"
+#include "pg/status.h"
+
+/* Integers with so many distinct values are numbers to be estimated, not classes. */
+#define MIN_REGRESSION_VALUES 21
+/* A text column that '*' took is skipped when more than this share of its values is distinct. */
+#define MAX_DISTINCT_SHARE 0.5
+
+static bool
+differs(const char *given, const char *stored)
+{
+	return given != NULL && (stored == NULL || strcmp(given, stored) != 0);
+}
+
+static void
+tell_difference(const MlopsTrainingRequest *request, const MlopsModel *model)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+#define TELL(field) \
+	if (differs(request->field, model->field)) \
+		appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", #field)
+	TELL(source);
+	TELL(features);
+	TELL(key);
+	TELL(time_column);
+	if (request->config != NULL)
+		appendStringInfo(&list, "%sconfig", list.len > 0 ? ", " : "");
+#undef TELL
+	if (list.len > 0)
+		ereport(INFO,
+				(errmsg("this version of model \"%s\" differs from its definition in: %s", model->name, list.data),
+				 errhint("Use mlops_configure, or mlops_create_model with replace, to change the definition.")));
+}
+
+/* The definition this version is trained by: what the call says over what is stored. */
+static void
+make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, MlopsDefinition *d)
+{
+	MlopsIdentity identity;
+	char	   *stored_test_where;
+
+	memset(d, 0, sizeof(MlopsDefinition));
+	mlops_config_init(&d->config, request->model);
+	d->name = request->model;
+	if (model == NULL)
+	{
+		if (request->source == NULL || request->target == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("model \"%s\" does not exist", request->model),
+					 errhint("To create it, pass source and target: mlops_train('%s', 'a_table', 'a_column').",
+							 request->model)));
+		d->owner = GetUserId();
+		d->owner_name = GetUserNameFromId(d->owner, false);
+		d->features = request->features ? request->features : "*";
+		d->task = request->task;
+		d->target = request->target;
+		d->key = request->key;
+		d->time_column = request->time_column;
+	}
+	else
+	{
+		bool		own_source = differs(request->source, model->source);
+		bool		own_features = differs(request->features, model->features);
+
+		mlops_check_privilege(model->model_id, model->name, model->owner,
+							  own_source || own_features ? MLOPS_OWNER : MLOPS_MANAGE);
+		d->owner = mlops_role_oid(model->owner);
+		if (!OidIsValid(d->owner))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("role \"%s\", the owner of model \"%s\", does not exist", model->owner, model->name),
+					 errhint("Give the model to another role with mlops_set_owner.")));
+		d->owner_name = model->owner;
+		if (differs(request->target, model->target))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("model \"%s\" predicts \"%s\", not \"%s\"", model->name, model->target, request->target),
+					 errhint("Make another model for another target.")));
+		if (differs(request->task, model->task) && model->task != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("model \"%s\" is for %s, not %s", model->name, model->task, request->task)));
+		d->target = model->target;
+		d->task = model->task ? model->task : request->task;
+		d->features = own_features ? request->features : model->features;
+		d->features_stored = !own_features;
+		d->key = request->key ? request->key : model->key;
+		d->time_column = request->time_column ? request->time_column : model->time_column;
+		d->source_stored = !own_source;
+		mlops_config_apply(&d->config, model->config, model->name);
+		d->test_where_stored = d->config.test_where != NULL;
+		tell_difference(request, model);
+	}
+
+	stored_test_where = d->config.test_where;
+	if (request->config != NULL)
+	{
+		int64		salt = d->config.salt;
+
+		mlops_config_apply(&d->config, request->config, request->model);
+		if (stored_test_where == NULL ? d->config.test_where != NULL :
+			d->config.test_where == NULL || strcmp(stored_test_where, d->config.test_where) != 0)
+		{
+			d->test_where_stored = false;
+			if (model != NULL)
+				mlops_check_privilege(model->model_id, model->name, model->owner, MLOPS_OWNER);
+		}
+		if (model != NULL && d->config.salt != salt)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("the salt of a model's split cannot change"),
+					 errdetail("All versions of a model share their test rows.")));
+	}
+
+	if (d->source_stored)
+	{
+		mlops_identity_begin_owner(&identity, d->owner, NULL);
+		d->source = mlops_source_stored(model->source, model->source_query);
+		mlops_identity_end(&identity);
+	}
+	else
+		d->source = mlops_source_analyze(request->source);
+	mlops_definition_check(d);
+}
+
+static MlopsRows *
+read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
+{
+	MlopsIngestSpec spec;
+	MlopsIdentity identity;
+	MlopsRows  *rows;
+
+	memset(&spec, 0, sizeof(spec));
+	spec.source = d->source;
+	spec.features = d->feature_set;
+	spec.target = d->target;
+	spec.key = d->key_columns;
+	spec.time_column = strcmp(d->config.split_method, "time") == 0 || strcmp(d->config.split_method, "auto") == 0 ?
+		d->time_column : NULL;
+	spec.weight = d->config.sample_weight;
+	spec.group = strcmp(d->config.split_method, "hash") == 0 ? NULL : d->config.group;
+	spec.test_where = d->test_where;
+	spec.task = task;
+	spec.salt = (uint64) d->config.salt;
+	spec.whole_row_content = d->key_columns == NIL;
+	spec.host = host;
+	if (d->source_stored)
+		mlops_identity_begin_owner(&identity, d->owner, NULL);
+	rows = mlops_ingest(&spec);
+	if (d->source_stored)
+		mlops_identity_end(&identity);
+	if (rows->n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 rows->read == 0 ? errmsg("source of model \"%s\" is empty", d->name) :
+				 errmsg("no row of the source can be used to train model \"%s\"", d->name),
+				 rows->read == 0 ? 0 :
+				 errdetail("Of " INT64_FORMAT " rows, " INT64_FORMAT " have no target and " INT64_FORMAT
+						   " have no positive weight.", rows->read, rows->dropped_target, rows->dropped_weight)));
+	if (rows->dropped_target > 0 || rows->dropped_weight > 0)
+		ereport(NOTICE,
+				(errmsg(INT64_FORMAT " of " INT64_FORMAT " rows were left out",
+						rows->dropped_target + rows->dropped_weight, rows->read),
+				 errdetail(INT64_FORMAT " have no target, " INT64_FORMAT " have no positive weight.",
+						   rows->dropped_target, rows->dropped_weight)));
+	return rows;
+}
+
+/* ---- what the target means ---- */
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/* Distinct values of the target, ascending, into value; stops after limit + 1 of them. */
+static int
+distinct_values(const MlopsRows *rows, double *value, int limit)
+{
+	int			n = 0;
+
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		double		y = rows->target[i];
+		int			low = 0;
+		int			high = n;
+
+		while (low < high)
+		{
+			int			middle = (low + high) / 2;
+
+			if (value[middle] < y)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low < n && value[low] == y)
+			continue;
+		if (n == limit)
+			return limit + 1;
+		memmove(value + low + 1, value + low, sizeof(double) * (n - low));
+		value[low] = y;
+		n++;
+	}
+	return n;
+}
+
+static const char *
+infer_task(const MlopsDefinition *d, const MlopsRows *rows)
+{
+	double		value[MIN_REGRESSION_VALUES + 1];
+	int			n;
+
+	switch (rows->target_type)
+	{
+		case MLOPS_TARGET_CATEGORY:
+		case MLOPS_TARGET_BOOLEAN:
+			return "classification";
+		case MLOPS_TARGET_FLOAT:
+			return "regression";
+		case MLOPS_TARGET_INTEGER:
+			break;
+	}
+	n = distinct_values(rows, value, MIN_REGRESSION_VALUES);
+	if (n <= 2)
+		return "classification";
+	if (n >= MIN_REGRESSION_VALUES)
+		return "regression";
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the task of model \"%s\" is not clear from its target \"%s\"", d->name, d->target),
+			 errdetail("The target is an integer with %d distinct values.", n),
+			 errhint("Pass task => 'classification' or task => 'regression'.")));
+}
+
+/* Class texts and class index of every row (into target), from numbers. */
+static void
+classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+{
+	double	   *value = palloc(sizeof(double) * (ML_MAX_CLASSES + 1));
+	int			n = distinct_values(rows, value, ML_MAX_CLASSES);
+
+	if (n > ML_MAX_CLASSES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
+	data->n_classes = n;
+	data->class_name = palloc(sizeof(char *) * n);
+	for (int k = 0; k < n; k++)
+	{
+		if (rows->target_type == MLOPS_TARGET_BOOLEAN)
+			data->class_name[k] = value[k] != 0 ? "true" : "false";
+		else
+			data->class_name[k] = DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value[k])));
+	}
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		double	   *found = bsearch(&rows->target[i], value, n, sizeof(double), compare_numbers);
+
+		rows->target[i] = (double) (found - value);
+	}
+}
+
+static void
+classes_of_texts(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+{
+	if (rows->n_target_levels > ML_MAX_CLASSES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
+	data->n_classes = rows->n_target_levels;
+	data->class_name = rows->target_level;
+	for (int64 i = 0; i < rows->n; i++)
+		rows->target[i] = rows->target_code[i];
+}
+
+/* Binary: the positive class becomes index 1. */
+static void
+place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+{
+	int			positive = 1;
+
+	if (d->config.positive_label != NULL)
+	{
+		for (positive = 0; positive < 2; positive++)
+			if (strcmp(data->class_name[positive], d->config.positive_label) == 0)
+				break;
+		if (positive == 2)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("positive label \"%s\" is not a class of target \"%s\"",
+							d->config.positive_label, d->target),
+					 errdetail("The classes are \"%s\" and \"%s\".", data->class_name[0], data->class_name[1])));
+	}
+	else
+	{
+		if (rows->target_type == MLOPS_TARGET_CATEGORY)
+		{
+			int64		ones = 0;
+
+			for (int64 i = 0; i < rows->n; i++)
+				ones += rows->target[i] != 0;
+			positive = 2 * ones <= rows->n ? 1 : 0;
+		}
+		d->config.positive_label = pstrdup(data->class_name[positive]);
+		ereport(INFO,
+				(errmsg("positive label of model \"%s\" is \"%s\"", d->name, d->config.positive_label)));
+	}
+	if (positive == 0)
+	{
+		const char **names = palloc(sizeof(char *) * 2);
+
+		names[0] = data->class_name[1];
+		names[1] = data->class_name[0];
+		data->class_name = names;
+		for (int64 i = 0; i < rows->n; i++)
+			rows->target[i] = 1 - rows->target[i];
+	}
+}
+
+static void
+interpret_target(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+{
+	if (d->task == NULL)
+		d->task = pstrdup(infer_task(d, rows));
+	if (strcmp(d->task, "regression") == 0)
+	{
+		if (rows->target_type == MLOPS_TARGET_CATEGORY || rows->target_type == MLOPS_TARGET_BOOLEAN)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("target \"%s\" is not a number", d->target),
+					 errhint("Regression needs a numeric target; use task => 'classification'.")));
+		data->task = ML_REGRESSION;
+		data->y = rows->target;
+		return;
+	}
+	if (rows->target == NULL)
+		rows->target = mlops_host_array(rows->host, rows->n, sizeof(double), "target");
+	if (rows->target_type == MLOPS_TARGET_CATEGORY)
+		classes_of_texts(d, rows, data);
+	else
+		classes_of_numbers(d, rows, data);
+	data->y = rows->target;
+	if (data->n_classes < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("target \"%s\" has one class only", d->target),
+				 errdetail("All rows have the value \"%s\".", data->class_name[0]),
+				 errhint("Classification needs rows of at least two classes.")));
+	data->task = data->n_classes == 2 ? ML_BINARY : ML_MULTICLASS;
+	if (data->task == ML_BINARY)
+		place_positive(d, rows, data);
+}
+
+/* ---- the rows in their order ---- */
+
+/* Text columns that '*' took and that look like identifiers go. */
+static void
+drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
+{
+	List	   *names = d->skipped;
+	StringInfoData list;
+	ListCell   *lc;
+	int			column = 0;
+
+	for (int i = 0; i < d->feature_set->n;)
+	{
+		MlopsFeature *feature = &d->feature_set->feature[i];
+		MlColumn   *c = &rows->column[column];
+
+		if (feature->kind == MLOPS_CATEGORY && mlops_feature_from_star(d->feature_set, i) &&
+			c->n_levels > MAX_DISTINCT_SHARE * rows->n)
+		{
+			names = lappend(names, pstrdup(feature->name));
+			mlops_features_remove(d->feature_set, i);
+			memmove(c, c + 1, sizeof(MlColumn) * (rows->p - column - 1));
+			rows->p--;
+			for (int j = column; j < rows->p; j++)
+				rows->column[j].feature--;
+		}
+		else
+		{
+			column += feature->width;
+			i++;
+		}
+	}
+	if (names == NIL)
+		return;
+	initStringInfo(&list);
+	foreach(lc, names)
+		appendStringInfo(&list, "%s\"%s\"", list.len > 0 ? ", " : "", (char *) lfirst(lc));
+	ereport(NOTICE,
+			(errmsg("columns not used as features: %s", list.data),
+			 errdetail("Dates, documents and texts that differ in most rows say nothing by themselves."),
+			 errhint("Name an expression over them in features to use them.")));
+	if (d->feature_set->n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model \"%s\" has no features", d->name)));
+}
+
+/* Columns are put in order side by side: lane k takes columns k, k + lanes, ... */
+typedef struct PermuteLanes
+{
+	MlopsRows  *rows;
+	const uint32 *perm;
+	int			lanes;
+	char	   *scratch;		/* room for n doubles a lane */
+} PermuteLanes;
+
+static void
+permute_lane(void *arg, int lane)
+{
+	PermuteLanes *p = arg;
+	MlopsRows  *rows = p->rows;
+	void	   *scratch = p->scratch + (size_t) lane * rows->n * sizeof(double);
+
+	for (int j = lane; j < rows->p; j += p->lanes)
+	{
+		MlColumn   *c = &rows->column[j];
+
+		if (c->kind == ML_NUMERIC)
+			ml_permute(c->value, sizeof(double), rows->n, p->perm, scratch);
+		else
+			ml_permute(c->code, sizeof(int32), rows->n, p->perm, scratch);
+	}
+}
+
+static void
+permute_columns(MlopsRows *rows, MlDataset *data, const uint32 *perm)
+{
+	MlHost	   *host = &rows->host->host;
+	MlStatus	status = {0};
+	PermuteLanes p = {rows, perm, Max(1, Min(host->threads, rows->p)), NULL};
+
+	p.scratch = mlops_host_array(rows->host, rows->n * p.lanes, sizeof(double), "row order");
+	if (host->parallel_for(host, p.lanes, permute_lane, &p))
+		mlops_check_status(ML_CANCELLED, &status);
+	ml_permute(data->y, sizeof(double), rows->n, perm, p.scratch);
+	if (rows->weight != NULL)
+		ml_permute(rows->weight, sizeof(double), rows->n, perm, p.scratch);
+	host->release(host, p.scratch);
+}
+
+static void
+order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+{
+	MlHost	   *host = &rows->host->host;
+	MlStatus	status = {0};
+	MlSplitSpec spec = {0};
+	int32	   *label = mlops_host_array(rows->host, rows->n, sizeof(int32), "labels");
+	uint32	   *perm = mlops_host_array(rows->host, rows->n, sizeof(uint32), "row order");
+
+	spec.test = d->config.split_test;
+	spec.validation = d->config.threshold_rule != NULL && data->task == ML_BINARY ? d->config.split_validation : 0;
+	spec.by_time = rows->time != NULL && d->config.group == NULL;
+	if (strcmp(d->config.split_method, "auto") == 0 || strcmp(d->config.split_method, "time") == 0)
+		spec.by_time = rows->time != NULL;
+	spec.keep_groups = !spec.by_time && d->config.group != NULL && strcmp(d->config.split_method, "hash") != 0;
+	for (int64 i = 0; i < rows->n; i++)
+		label[i] = data->task == ML_REGRESSION ? -1 : (int32) data->y[i];
+	mlops_check_status(ml_split(host, rows->n, &spec, rows->key_hash, rows->content,
+								spec.by_time ? rows->time : NULL, label, rows->test_where,
+								perm, &data->n_train, &data->n_valid, &status), &status);
+
+	permute_columns(rows, data, perm);
+	host->release(host, perm);
+	host->release(host, label);
+	data->n = rows->n;
+	data->p = rows->p;
+	data->column = rows->column;
+	data->weight = rows->weight;
+}
+
+/* ---- what to learn ---- */
+
+static const MlLearner *
+choose_learner(const char *algorithm, MlTaskKind task)
+{
+	const MlLearner *learner;
+
+	if (algorithm == NULL)
+		algorithm = task == ML_REGRESSION ? "linear_regression" : "logistic_regression";
+	learner = ml_learner_find(algorithm);
+	if (learner == NULL)
+	{
+		const char *names[64];
+
+		for (int i = 0; i < ml_n_learners && i < 64; i++)
+			names[i] = ml_learners[i]->name;
+		mlops_option_unknown("algorithm", algorithm, "", names, Min(ml_n_learners, 64));
+	}
+	if ((learner->tasks & task) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("algorithm \"%s\" cannot be used for %s", learner->name,
+						task == ML_REGRESSION ? "regression" : "classification"),
+				 errhint("See mlops_algorithms().")));
+	return learner;
+}
+
+static const char *
+choose_metric(const MlopsConfig *config, MlTaskKind task)
+{
+	const char *metric = config->metric;
+
+	if (metric == NULL)
+		return task == ML_BINARY ? "roc_auc" : task == ML_MULTICLASS ? "log_loss" : "rmse";
+	if (ml_metric_direction(metric, task) == 0)
+	{
+		const char *names[64];
+		int			n = 0;
+
+		while (n < 64 && (names[n] = ml_metric_name(n, task)) != NULL)
+			n++;
+		mlops_option_unknown("metric", metric, task == ML_REGRESSION ? " for regression" :
+							 task == ML_BINARY ? " for two classes" : " for more than two classes", names, n);
+	}
+	return metric;
+}
+
+static void
+tell_findings(const MlopsDefinition *d, MlHost *host, const MlDataset *data)
+{
+	MlStatus	status = {0};
+	MlFinding  *finding;
+	int			n;
+
+	mlops_check_status(ml_inspect(host, data, &finding, &n, &status), &status);
+	for (int i = 0; i < n; i++)
+	{
+		const char *name = data->column[finding[i].column].name;
+
+		switch (finding[i].kind)
+		{
+			case ML_FINDING_CONSTANT:
+				ereport(WARNING,
+						(errmsg("feature \"%s\" has one value only in the training rows", name),
+						 errdetail("It cannot help the model.")));
+				break;
+			case ML_FINDING_DUPLICATE:
+				ereport(WARNING,
+						(errmsg("feature \"%s\" repeats feature \"%s\"", name, data->column[finding[i].other].name),
+						 errdetail("All training rows have the same value in both.")));
+				break;
+			case ML_FINDING_LEAK:
+				ereport(WARNING,
+						(errmsg("feature \"%s\" may give the target \"%s\" away", name, d->target),
+						 errdetail("Alone it reaches %s = %.4f on the training rows.",
+								   data->task == ML_REGRESSION ? "R2" : "AUC", finding[i].evidence),
+						 errhint("Leave it out by config.exclude if it is not known when predictions are made.")));
+				break;
+		}
+	}
+}
+
+int64
+mlops_training_read(const MlopsTrainingRequest *request)
+{
+	MlopsDefinition definition;
+	MlopsHost	host;
+
+	make_definition(request, NULL, &definition);
+	mlops_host_init(&host, CurrentMemoryContext, mlops_training_memory(), "rows");
+	return read_rows(&definition, &host, 0)->n;
+}
+
+void
+mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *outcome)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops training", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	MlopsModel *model;
+	MlopsDefinition definition;
+	MlopsHost	host;
+	MlopsRows  *rows;
+	MlDataset	data = {0};
+	MlopsRegistration registration = {0};
+	MlParams	params;
+	MlTrainSpec spec = {0};
+	MlTrainResult *result = palloc0(sizeof(MlTrainResult));
+	MlPrepSpec *prep;
+	MlStatus	status = {0};
+	MlTaskKind	known_task = 0;
+	const MlLearner *learner = NULL;
+
+	mlops_check_model_name(request->model);
+	mlops_check_task(request->task);
+	model = mlops_registry_model(request->model, false);
+	make_definition(request, model, &definition);
+	if (definition.task != NULL && strcmp(definition.task, "regression") == 0)
+		known_task = ML_REGRESSION;
+	/* what can be refused before reading is refused before reading */
+	if (request->algorithm != NULL || known_task != 0)
+	{
+		learner = request->algorithm != NULL && ml_learner_find(request->algorithm) != NULL ?
+			ml_learner_find(request->algorithm) : choose_learner(request->algorithm, ML_REGRESSION);
+		mlops_params_read(learner, request->params, &params);
+	}
+
+	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
+	rows = read_rows(&definition, &host, known_task);
+	interpret_target(&definition, rows, &data);
+	drop_identifiers(&definition, rows);
+	order_rows(&definition, rows, &data);
+
+	learner = choose_learner(request->algorithm, data.task);
+	registration.metric = choose_metric(&definition.config, data.task);
+	mlops_params_read(learner, request->params, &params);
+	if (learner->check != NULL)
+		mlops_check_status(learner->check(&params, data.task, &status), &status);
+	prep = palloc0(sizeof(MlPrepSpec) * data.p);
+	for (int j = 0; j < data.p; j++)
+	{
+		ml_prep_default(&prep[j], data.column[j].kind, learner->linear);
+		mlops_config_preprocess(&definition.config, definition.feature_set->feature[data.column[j].feature].name,
+								data.column[j].kind, &prep[j]);
+	}
+	tell_findings(&definition, &host.host, &data);
+
+	spec.learner = learner;
+	spec.params = &params;
+	spec.prep = prep;
+	spec.seed = (uint64) request->seed;
+	spec.prior = strcmp(definition.config.calibration, "none") != 0;
+	spec.threshold = definition.config.threshold;
+	spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
+	memcpy(spec.cost, definition.config.cost, sizeof(spec.cost));
+	spec.refit = definition.config.refit;
+	mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
+	if (result->size > (Size) mlops_max_model_size * 1024)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the model needs %zu kB, more than mlops.max_model_size (%d kB)",
+						result->size / 1024, mlops_max_model_size),
+				 errhint("Use fewer categories, or raise mlops.max_model_size.")));
+
+	registration.definition = &definition;
+	registration.model = model;
+	registration.rows = rows;
+	registration.data = &data;
+	registration.params = &params;
+	registration.result = result;
+	registration.seed = request->seed;
+	registration.start = start;
+	registration.peak_memory = host.peak;
+	registration.request_config = request->config;
+	mlops_register_version(&registration, outcome);
+
+	mlops_host_done(&host);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}

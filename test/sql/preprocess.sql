@@ -1,0 +1,37 @@
+-- Preprocessing is fitted on training rows, stored, and applied in prediction.
+CREATE SCHEMA test_preprocess;
+SET search_path = test_preprocess, public;
+SET client_min_messages = warning;
+\set SHOW_CONTEXT never
+CREATE TABLE p AS SELECT i AS id, CASE WHEN i % 4 = 0 THEN NULL ELSE i END AS n, CASE WHEN i % 5 = 0 THEN NULL ELSE (ARRAY['b', 'a', 'B', 'é'])[1 + i % 4] END AS c,
+    i % 2 = 0 AS b, i * 2.0 AS y, CASE WHEN i > 80 THEN 'late' ELSE 'early' END AS era FROM generate_series(1, 100) i;
+SELECT version FROM mlops_train('d', 'SELECT id, n, c, b, y FROM p', 'y', key => 'id', config => '{"split": {"test_where": "id > 80"}}');
+-- median of the training rows, then standard scaling with the population deviation of what the learner saw
+WITH tr AS (SELECT n FROM p WHERE id <= 80), m AS (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n) AS med FROM tr),
+ f AS (SELECT avg(coalesce(n, med)) AS mean, stddev_pop(coalesce(n, med)) AS sd, min(med) AS med FROM tr, m)
+SELECT round(((mlops_transform('d', '{"n": 10, "c": "a", "b": true}')->>'n')::float8 - (10 - mean) / sd)::numeric, 12) AS number,
+    round(((mlops_transform('d', '{"n": null, "c": "a", "b": true}')->>'n')::float8 - (med - mean) / sd)::numeric, 12) AS missing FROM f;
+-- levels in bytewise order, the first dropped without penalty; missing is a level of its own; unseen is all zeros
+SELECT position, feature, source_feature, kind FROM mlops_feature_names('d');
+SELECT v, mlops_transform('d', jsonb_build_object('n', 1, 'c', v, 'b', true)) - '{n,b}'::text[] AS onehot FROM unnest(ARRAY['B', 'a', 'b', 'é', NULL, 'zzz', '']) v;
+-- full one-hot when penalised
+SELECT version FROM mlops_train('d', params => '{"penalty": "l2"}', algorithm => 'linear_regression');
+SELECT string_agg(feature, ', ' ORDER BY position) FROM mlops_feature_names('d@2');
+-- a level that only test rows have is unseen
+SELECT version FROM mlops_train('era', 'SELECT id, n, era, y FROM p', 'y', config => '{"split": {"test_where": "id > 80"}}', algorithm => 'linear_regression', params => '{"penalty": "l2"}');
+SELECT string_agg(feature, ', ' ORDER BY position) FROM mlops_feature_names('era');
+-- other ways, per kind and per column
+CREATE FUNCTION seen(config text, request jsonb DEFAULT '{"n": null, "c": "b", "b": null}') RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM mlops_train('way', 'SELECT n, c, b, y FROM p WHERE id <= 80', 'y', 'linear_regression', '{"penalty": "l2"}', config => format('{"split": {"test": 0}, "preprocess": %s}', config)::jsonb);
+    RETURN (SELECT jsonb_object_agg(key, round(value::numeric, 6)) FROM jsonb_each_text(mlops_transform('way@' || (SELECT last_version FROM mlops.models WHERE name = 'way'), request)));
+END $$;
+SELECT seen('{"numeric": {"impute": "mean", "scale": "none"}}');
+SELECT seen('{"numeric": {"impute": "most_frequent", "scale": "none"}}');
+SELECT seen('{"numeric": {"impute": "constant", "constant": -1, "scale": "none", "indicator": true}}');
+SELECT seen('{"numeric": {"scale": "minmax"}}', '{"n": 79, "c": "b", "b": true}');
+SELECT seen('{"numeric": {"scale": "robust"}}', '{"n": 79, "c": "b", "b": true}');
+SELECT seen('{"categorical": {"encode": "ordinal", "scale": "none"}, "columns": {"n": {"impute": "constant", "constant": 5, "scale": "none"}}}');
+-- constant columns neither blow up nor vanish
+SELECT version FROM mlops_train('const', 'SELECT n, 0.1::float8 AS one, y FROM p', 'y', config => '{"split": {"test": 0}}', algorithm => 'linear_regression', params => '{"penalty": "l2"}');
+SELECT mlops_transform('const', '{"n": 1, "one": 0.1}')->'one' AS constant, mlops_transform('const', '{"n": 1, "one": 5}')->'one' AS other;

@@ -1,0 +1,258 @@
+/*
+ * test_metrics.c: metrics against scikit-learn's figures and naive twins.
+ *
+ * Tolerance 1e-12 relative: both sides are sums of a few hundred terms.
+ */
+#include <float.h>
+#include <stdlib.h>
+
+#include "golden_metrics.h"
+#include "kernel/metrics.h"
+#include "kernel/rng.h"
+#include "tap.h"
+
+#define TOLERANCE 1e-12
+#define ROWS(t) ((int) (sizeof(t) / sizeof(t[0])))
+#define MAX_ROWS 1000
+
+static uint32_t order[MAX_ROWS];
+
+static void
+make_order(const double *s, int n)
+{
+	void	   *scratch = malloc(ml_score_scratch(n));
+
+	ml_score_order(s, n, order, scratch);
+	free(scratch);
+}
+
+static void
+check(const GoldenFigure *golden, int n, const char *name, double plain, double weighted)
+{
+	char		title[100];
+	int			i;
+
+	for (i = 0; i < n && strcmp(golden[i].name, name) != 0; i++)
+		;
+	snprintf(title, sizeof(title), "%s has a golden figure", name);
+	if (i == n)
+	{
+		OK(false, title);
+		return;
+	}
+	NEAR(plain, golden[i].plain, TOLERANCE, name);
+	snprintf(title, sizeof(title), "%s, weighted", name);
+	NEAR(weighted, golden[i].weighted, TOLERANCE, title);
+}
+
+#define BINARY(name, plain, weighted) check(binary_golden, ROWS(binary_golden), name, plain, weighted)
+#define MULTI(name, plain, weighted) check(multi_golden, ROWS(multi_golden), name, plain, weighted)
+#define NUMBER(name, plain, weighted) check(number_golden, ROWS(number_golden), name, plain, weighted)
+
+static void
+test_binary(void)
+{
+	const double *y = binary_y;
+	const double *p = binary_p;
+	const double *w = binary_w;
+	int			n = ROWS(binary_y);
+	int32_t		z[ROWS(binary_y)];
+	double		a[4];
+	double		b[4];
+	int			i;
+
+	make_order(p, n);
+	BINARY("roc_auc", ml_roc_auc(y, 1, p, NULL, order, n), ml_roc_auc(y, 1, p, w, order, n));
+	BINARY("pr_auc", ml_average_precision(y, 1, p, NULL, order, n), ml_average_precision(y, 1, p, w, order, n));
+	BINARY("log_loss", ml_log_loss(y, p, NULL, n), ml_log_loss(y, p, w, n));
+	BINARY("brier", ml_brier(y, p, NULL, n), ml_brier(y, p, w, n));
+	BINARY("ece", ml_ece(y, p, NULL, n, 10), ml_ece(y, p, w, n, 10));
+	for (i = 0; i < n; i++)
+		z[i] = p[i] >= 0.5;
+	ml_confusion(y, z, NULL, n, 2, a);
+	ml_confusion(y, z, w, n, 2, b);
+	BINARY("accuracy", ml_accuracy(a, 2), ml_accuracy(b, 2));
+	BINARY("balanced_accuracy", ml_balanced_accuracy(a, 2), ml_balanced_accuracy(b, 2));
+	BINARY("mcc", ml_mcc(a, 2), ml_mcc(b, 2));
+	BINARY("precision", ml_precision(a, 2, 1), ml_precision(b, 2, 1));
+	BINARY("recall", ml_recall(a, 2, 1), ml_recall(b, 2, 1));
+	BINARY("f1", ml_f1(a, 2, 1), ml_f1(b, 2, 1));
+}
+
+static void
+test_multi(void)
+{
+	const double *w = multi_w;
+	int			n = ROWS(multi_y);
+	double		actual[ROWS(multi_y)];
+	double		column[ROWS(multi_y)];
+	double		auc[2] = {0, 0};
+	double		a[9];
+	double		b[9];
+	int			i;
+	int			c;
+
+	for (i = 0; i < n; i++)
+		actual[i] = multi_p[i * 3 + (int) multi_y[i]];
+	MULTI("log_loss", ml_log_loss_actual(actual, NULL, n), ml_log_loss_actual(actual, w, n));
+	for (c = 0; c < 3; c++)
+	{
+		for (i = 0; i < n; i++)
+			column[i] = multi_p[i * 3 + c];
+		make_order(column, n);
+		auc[0] += ml_roc_auc(multi_y, c, column, NULL, order, n) / 3;
+		auc[1] += ml_roc_auc(multi_y, c, column, w, order, n) / 3;
+	}
+	MULTI("roc_auc", auc[0], auc[1]);
+	ml_confusion(multi_y, multi_z, NULL, n, 3, a);
+	ml_confusion(multi_y, multi_z, w, n, 3, b);
+	MULTI("accuracy", ml_accuracy(a, 3), ml_accuracy(b, 3));
+	MULTI("balanced_accuracy", ml_balanced_accuracy(a, 3), ml_balanced_accuracy(b, 3));
+	MULTI("mcc", ml_mcc(a, 3), ml_mcc(b, 3));
+	MULTI("precision", ml_macro(a, 3, ml_precision), ml_macro(b, 3, ml_precision));
+	MULTI("recall", ml_macro(a, 3, ml_recall), ml_macro(b, 3, ml_recall));
+	MULTI("f1", ml_macro(a, 3, ml_f1), ml_macro(b, 3, ml_f1));
+}
+
+static void
+test_number(void)
+{
+	const double *y = number_y;
+	const double *p = number_p;
+	const double *w = number_w;
+	int			n = ROWS(number_y);
+
+	NUMBER("rmse", ml_rmse(y, p, NULL, n), ml_rmse(y, p, w, n));
+	NUMBER("mae", ml_mae(y, p, NULL, n), ml_mae(y, p, w, n));
+	NUMBER("mape", ml_mape(y, p, NULL, n), ml_mape(y, p, w, n));
+	NUMBER("r2", ml_r2(y, p, NULL, n), ml_r2(y, p, w, n));
+}
+
+/* Every pair of a positive and a negative row. */
+static double
+auc_naive(const double *y, const double *s, const double *w, int n)
+{
+	double		good = 0;
+	double		all = 0;
+	int			i;
+	int			j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n; j++)
+			if (y[i] == 1 && y[j] != 1)
+			{
+				all += w[i] * w[j];
+				good += w[i] * w[j] * (s[i] > s[j] ? 1 : s[i] == s[j] ? 0.5 : 0);
+			}
+	return good / all;
+}
+
+/* What a rule is worth at t, by counting; larger is better. */
+static double
+worth_naive(int rule, const double *cost, double t, const double *y, const double *p, const double *w, int n)
+{
+	double		c[2][2] = {{0, 0}, {0, 0}};
+	int			i;
+
+	for (i = 0; i < n; i++)
+		c[y[i] == 1][p[i] >= t] += w[i];
+	if (rule == ML_THRESHOLD_F1)
+		return c[1][1] == 0 ? 0 : 2 * c[1][1] / (2 * c[1][1] + c[0][1] + c[1][0]);
+	if (rule == ML_THRESHOLD_YOUDEN)
+		return c[1][1] / (c[1][1] + c[1][0]) - c[0][1] / (c[0][1] + c[0][0]);
+	return -(cost[0] * c[1][1] + cost[1] * c[0][1] + cost[2] * c[1][0] + cost[3] * c[0][0]);
+}
+
+static void
+test_naive(void)
+{
+	const double cost[4] = {-1, 2, 5, 0.25};
+	bool		auc_good = true;
+	bool		threshold_good = true;
+	double		y[60];
+	double		s[60];
+	double		w[60];
+	MlRng		rng;
+	int			trial;
+	int			i;
+
+	ml_rng_init(&rng, 5, 0);
+	for (trial = 0; trial < 200; trial++)
+	{
+		int			n = 2 + (int) ml_rng_below(&rng, 58);
+		int			rule;
+
+		for (i = 0; i < n; i++)
+		{
+			y[i] = i < 2 ? i : (double) ml_rng_below(&rng, 2);
+			s[i] = (double) ml_rng_below(&rng, 21) / 20;
+			w[i] = 0.5 + (double) ml_rng_below(&rng, 4);
+		}
+		make_order(s, n);
+		auc_good &= tap_close(ml_roc_auc(y, 1, s, w, order, n), auc_naive(y, s, w, n), TOLERANCE, 1e-3);
+		for (rule = ML_THRESHOLD_F1; rule <= ML_THRESHOLD_COST; rule++)
+		{
+			double		t = ml_best_threshold((MlThresholdRule) rule, cost, y, s, w, order, n);
+			double		worth = worth_naive(rule, cost, t, y, s, w, n);
+
+			threshold_good &= t >= 0 && t <= 1 + DBL_EPSILON;
+			for (i = -1; i <= n; i++)
+				threshold_good &= worth >= worth_naive(rule, cost, i < 0 ? 0 : i < n ? s[i] : 1.1, y, s, w, n) - 1e-9;
+		}
+	}
+	OK(auc_good, "AUC is the share of pairs in order");
+	OK(threshold_good, "no threshold is better than the best");
+}
+
+static void
+test_edges(void)
+{
+	double		y[4] = {1, 1, 0, 0};
+	double		ones[4] = {1, 1, 1, 1};
+	double		p[4] = {0.9, 0.8, 0.2, 0.1};
+	double		same[4] = {0.3, 0.3, 0.3, 0.3};
+	const double free_[4] = {0, 1, 0, 0};
+	double		zero[9] = {0};
+	double		one_class[4] = {0, 0, 0, 5};
+	double		t;
+
+	make_order(p, 4);
+	OK(isnan(ml_roc_auc(ones, 1, p, NULL, order, 4)), "AUC of one class does not exist");
+	OK(isnan(ml_roc_auc(y, 1, p, NULL, order, 0)), "nor of no rows");
+	OK(ml_roc_auc(y, 1, p, NULL, order, 4) == 1, "perfect order is 1");
+	OK(ml_roc_auc(y, 0, p, NULL, order, 4) == 0, "the other class is 0");
+	OK(ml_average_precision(y, 7, p, NULL, order, 4) == 0, "average precision without positives is 0");
+	t = ml_best_threshold(ML_THRESHOLD_F1, NULL, y, p, NULL, order, 4);
+	NEAR(t, 0.5, 1e-15, "best F1 lies halfway between the classes");
+	OK(ml_best_threshold(ML_THRESHOLD_COST, free_, y, p, NULL, order, 4) > 0.9,
+			"when missing costs nothing nobody is flagged");
+	OK(isnan(ml_best_threshold(ML_THRESHOLD_YOUDEN, NULL, ones, p, NULL, order, 4)), "Youden needs both classes");
+	make_order(same, 4);
+	OK(ml_roc_auc(y, 1, same, NULL, order, 4) == 0.5, "equal scores are one half");
+	NEAR(ml_log_loss(y, (double[]) {0, 1, 1, 0}, NULL, 4), -log(1e-15) / 2, 1e-12, "log loss is clipped");
+	OK(isnan(ml_log_loss(y, p, NULL, 0)) && isnan(ml_rmse(y, p, NULL, 0)) && isnan(ml_r2(y, p, NULL, 0)) &&
+			isnan(ml_ece(y, p, NULL, 0, 10)), "no rows, no figure");
+	/* (lo, hi]: 0.1, 0.2, 0.3 and 0.7 stand in the bin they close, whatever 10 p rounds to */
+	NEAR(ml_ece((double[]) {1, 0}, (double[]) {0.3, 0.30000000000000004}, NULL, 2, 10), 0.5, 1e-12,
+			"a bin holds its upper end and not its lower one");
+	NEAR(ml_ece((double[]) {1, 0}, (double[]) {0.7, 0.65}, NULL, 2, 10), 0.175, 1e-12, "0.7 is in (0.6, 0.7]");
+	OK(isnan(ml_accuracy(zero, 3)) && isnan(ml_macro(zero, 3, ml_f1)) && isnan(ml_mcc(zero, 3)),
+			"no rows, no class figure");
+	OK(ml_precision(zero, 3, 1) == 0 && ml_recall(zero, 3, 1) == 0 && ml_f1(zero, 3, 1) == 0, "0/0 is 0");
+	OK(ml_mcc(one_class, 2) == 0 && ml_accuracy(one_class, 2) == 1 && ml_balanced_accuracy(one_class, 2) == 1,
+			"one class only");
+	OK(ml_macro(one_class, 2, ml_f1) == 1, "an absent class is left out of the mean");
+	OK(ml_r2(ones, ones, NULL, 4) == 1 && ml_r2(ones, p, NULL, 4) == 0, "R2 of a constant target");
+	OK(ml_mape((double[]) {0, 2}, (double[]) {0, 1}, NULL, 2) == 0.25, "a zero met exactly is no error");
+}
+
+int
+main(void)
+{
+	test_binary();
+	test_multi();
+	test_number();
+	test_naive();
+	test_edges();
+	return tap_done();
+}

@@ -1,0 +1,232 @@
+/*
+ * test_sort.c: sorting, selection and moments against qsort and long double.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "kernel/quantile.h"
+#include "kernel/rng.h"
+#include "kernel/sort.h"
+#include "tap.h"
+
+static const uint64_t *key_hi;
+static const uint64_t *key_lo;
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	uint32_t	i = *(const uint32_t *) a;
+	uint32_t	j = *(const uint32_t *) b;
+
+	if (key_hi[i] != key_hi[j])
+		return key_hi[i] < key_hi[j] ? -1 : 1;
+	if (key_lo && key_lo[i] != key_lo[j])
+		return key_lo[i] < key_lo[j] ? -1 : 1;
+	return i < j ? -1 : i > j;
+}
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* Keys of few or many distinct words, by the shape of the case. */
+static uint64_t
+draw_key(MlRng *rng, int shape)
+{
+	switch (shape)
+	{
+		case 0:
+			return ml_rng_next(rng);
+		case 1:
+			return ml_rng_below(rng, 5);
+		case 2:
+			return ml_rng_below(rng, 7) << 60;
+		case 3:
+			return ml_rng_below(rng, 1000) << 31;
+		default:
+			return 42;
+	}
+}
+
+static bool
+pairs_agree(int64_t n, int shape_hi, int shape_lo, bool no_lo)
+{
+	uint64_t   *hi = malloc((size_t) (n + 1) * sizeof(uint64_t));
+	uint64_t   *lo = malloc((size_t) (n + 1) * sizeof(uint64_t));
+	uint32_t   *perm = malloc((size_t) (n + 1) * sizeof(uint32_t));
+	uint32_t   *naive = malloc((size_t) (n + 1) * sizeof(uint32_t));
+	void	   *scratch = malloc(ml_sort_scratch(n));
+	MlRng		rng;
+	bool		good;
+	int64_t		i;
+
+	ml_rng_init(&rng, (uint64_t) n, (uint64_t) (shape_hi * 10 + shape_lo));
+	for (i = 0; i < n; i++)
+	{
+		hi[i] = draw_key(&rng, shape_hi);
+		lo[i] = draw_key(&rng, shape_lo);
+		naive[i] = (uint32_t) i;
+	}
+	key_hi = hi;
+	key_lo = no_lo ? NULL : lo;
+	ml_sort_pairs(hi, key_lo, n, perm, scratch);
+	qsort(naive, (size_t) n, sizeof(uint32_t), compare_rows);
+	good = memcmp(perm, naive, (size_t) n * sizeof(uint32_t)) == 0;
+	free(hi);
+	free(lo);
+	free(perm);
+	free(naive);
+	free(scratch);
+	return good;
+}
+
+static void
+test_pairs(void)
+{
+	static const int64_t sizes[] = {0, 1, 2, 31, 33, 500, 5000, 70000};
+	bool		good = true;
+	int			s;
+	int			hi;
+	int			lo;
+
+	for (s = 0; s < 8; s++)
+		for (hi = 0; hi < 5; hi++)
+			for (lo = 0; lo < 5; lo++)
+				good &= pairs_agree(sizes[s], hi, lo, lo == 4 && s % 2 == 0);
+	OK(good, "pairs are in the order of a comparison sort, equal ones in their own");
+}
+
+static void
+test_doubles(void)
+{
+	static const int64_t sizes[] = {0, 1, 2, 32, 33, 1000, 40000};
+	bool		sorted = true;
+	bool		selected = true;
+	bool		quantile = true;
+	int			s;
+	int			shape;
+
+	for (s = 0; s < 7; s++)
+		for (shape = 0; shape < 5; shape++)
+		{
+			int64_t		n = sizes[s];
+			double	   *x = malloc((size_t) (n + 1) * sizeof(double));
+			double	   *y = malloc((size_t) (n + 1) * sizeof(double));
+			double	   *z = malloc((size_t) (n + 1) * sizeof(double));
+			MlRng		rng;
+			int64_t		i;
+			int			k;
+
+			ml_rng_init(&rng, 3, (uint64_t) (s * 10 + shape));
+			for (i = 0; i < n; i++)
+				x[i] = shape == 0 ? (ml_rng_unit(&rng) - 0.5) * 1e10 :
+					shape == 1 ? (double) ml_rng_below(&rng, 3) - 1 :
+					shape == 2 ? (double) i :
+					shape == 3 ? (i % 2 ? (double) -i : INFINITY) :
+					exp(200 * ml_rng_unit(&rng));
+			memcpy(y, x, (size_t) n * sizeof(double));
+			qsort(y, (size_t) n, sizeof(double), compare_doubles);
+			for (k = 0; k <= 8 && n > 0; k++)
+			{
+				int64_t		at = (n - 1) * k / 8;
+
+				memcpy(z, x, (size_t) n * sizeof(double));
+				selected &= ml_select(z, n, at) == y[at];
+				for (i = 0; i < at; i++)
+					selected &= z[i] <= z[at];
+				for (i = at; i < n; i++)
+					selected &= z[i] >= z[at];
+				memcpy(z, x, (size_t) n * sizeof(double));
+				quantile &= shape == 3 || ml_quantile_select(z, n, k / 8.0) == ml_quantile_sorted(y, n, k / 8.0);
+			}
+			ml_sort_doubles(x, n, z);
+			for (i = 0; i < n; i++)
+				sorted &= x[i] == y[i];
+			free(x);
+			free(y);
+			free(z);
+		}
+	OK(sorted, "numbers are sorted");
+	OK(selected, "selection finds the k-th and parts the rest");
+	OK(quantile, "quantiles by selection are those of sorted numbers");
+}
+
+static void
+test_quantiles(void)
+{
+	double		x[4] = {1, 2, 4, 10};
+	double		mean;
+	double		variance;
+	double		lo;
+	double		hi;
+	double		big[1000];
+	double		w[1000];
+	int			i;
+
+	OK(ml_quantile_sorted(x, 4, 0.5) == 3 && ml_quantile_sorted(x, 4, 0) == 1 && ml_quantile_sorted(x, 4,
+			1) == 10, "median, minimum and maximum");
+	NEAR(ml_quantile_sorted(x, 4, 0.9), 8.2, 1e-15, "percentile_cont(0.9)");
+	OK(ml_quantile_sorted(x, 1, 0.3) == 1, "one value");
+	for (i = 0; i < 1000; i++)
+	{
+		big[i] = 1e9 + i % 10;
+		w[i] = 1 + i % 10;
+	}
+	ml_moments(big, NULL, 1000, &mean, &variance);
+	OK(mean == 1e9 + 4.5 && variance == 8.25, "mean and variance far from zero");
+	/* sum w = 55, sum w x = 330, sum w x^2 = 2310, per ten rows */
+	ml_moments(big, w, 1000, &mean, &variance);
+	NEAR(mean, 1e9 + 6, 1e-15, "weighted mean");
+	NEAR(variance, 6, 1e-12, "weighted variance");
+	ml_min_max(big, 1000, &lo, &hi);
+	OK(lo == 1e9 && hi == 1e9 + 9, "minimum and maximum");
+	OK(ml_sum((double[]) {1, 1e100, 1, -1e100}, 4) == 2, "a compensated sum loses nothing");
+	OK(ml_sort_key(-0.0) == ml_sort_key(0.0) && ml_sort_key(-1) < ml_sort_key(0) &&
+			ml_sort_key(1) < ml_sort_key(INFINITY), "keys of numbers");
+	OK(ml_sort_unkey(ml_sort_key(-3.25)) == -3.25 && ml_sort_unkey(ml_sort_key(1e-310)) == 1e-310,
+			"keys can be undone");
+}
+
+/* Not a bound on machines: a sort that turned quadratic would take minutes. */
+static void
+test_time(void)
+{
+	int64_t		n = 1000000;
+	uint64_t   *hi = malloc((size_t) n * sizeof(uint64_t));
+	uint32_t   *perm = malloc((size_t) n * sizeof(uint32_t));
+	void	   *scratch = malloc(ml_sort_scratch(n));
+	int			group;
+
+	for (group = 1; group <= 100; group += 99)
+	{
+		clock_t		start;
+		double		seconds;
+		int64_t		i;
+
+		for (i = 0; i < n; i++)
+			hi[i] = ml_mix64((uint64_t) (i / group));
+		start = clock();
+		ml_sort_pairs(hi, hi, n, perm, scratch);
+		seconds = (double) (clock() - start) / CLOCKS_PER_SEC;
+		printf("# 1,000,000 rows in groups of %d: %.3f s\n", group, seconds);
+		OK(seconds < 5, "a million rows");
+	}
+	free(hi);
+	free(perm);
+	free(scratch);
+}
+
+int
+main(void)
+{
+	test_pairs();
+	test_doubles();
+	test_quantiles();
+	test_time();
+	return tap_done();
+}
