@@ -64,10 +64,10 @@ extern bool mlops_integer_exact(MlopsCallSite *site, const char *column, Oid giv
 								Datum *result);
 /* Raises 22003: a value that its column cannot hold. */
 extern void mlops_value_misfit(MlopsCallSite *site, const char *column, Oid given, Oid wanted, Datum value)
-			pg_attribute_noreturn();
+			__attribute__((noreturn));
 /* Raises 42703; names are what the caller passed instead. */
 extern void mlops_missing_column(MlopsCallSite *site, const char *column, const char *const *names, int n,
-								 const char *hint) pg_attribute_noreturn();
+								 const char *hint) __attribute__((noreturn));
 
 /* margin, proba of site->x */
 extern void mlops_callsite_score(MlopsCallSite *site);

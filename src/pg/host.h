@@ -39,7 +39,7 @@ extern void *mlops_host_resize(MlopsHost *host, void *array, Size size);
 /* n values of so many bytes, not zeroed; raises 53200. */
 extern void *mlops_host_array(MlopsHost *host, int64 n, Size size, const char *what);
 /* Raises the error for an allocation of so many bytes that was refused. */
-extern void mlops_host_no_memory(const MlopsHost *host, Size bytes) pg_attribute_noreturn();
+extern void mlops_host_no_memory(const MlopsHost *host, Size bytes) __attribute__((noreturn));
 /* Gives pg_stat_activity the statement's own text back. */
 extern void mlops_host_done(MlopsHost *host);
 

@@ -18,10 +18,10 @@
 #include "utils/acl.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/syscache.h"
 
 #include "pg/identity.h"
+#include "pg/pg_compat.h"
 
 #define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
 

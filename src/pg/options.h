@@ -27,7 +27,7 @@ extern List *mlops_option_names(const char *name, JsonbValue *value);	/* array o
 extern Jsonb *mlops_option_object(const char *name, JsonbValue *value);
 /* `kind "name" does not exist` + where (" in config" ..., or "") */
 extern void mlops_option_unknown(const char *kind, const char *name, const char *where,
-								 const char *const *names, int n) pg_attribute_noreturn();
+								 const char *const *names, int n) __attribute__((noreturn));
 
 /* The parameters of a learner from jsonb (NULL = none given), checked one by one. */
 extern void mlops_params_read(const struct MlLearner *learner, Jsonb *object, MlParams *params);

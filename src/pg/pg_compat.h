@@ -30,6 +30,12 @@ mlops_compat_check_can_set_role(Oid member, Oid role)
 #endif
 }
 
+/* Of utils/pg_locale.h, which needs ICU's headers on servers that were built with it. */
+extern PGDLLIMPORT char *locale_messages;
+extern PGDLLIMPORT char *locale_monetary;
+extern PGDLLIMPORT char *locale_numeric;
+extern PGDLLIMPORT char *locale_time;
+
 static inline void
 mlops_compat_executor_run(QueryDesc *query)
 {

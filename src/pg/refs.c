@@ -305,7 +305,7 @@ mlops_check_privilege(int64 model_id, const char *model, const char *owner, Mlop
 /* ---------- models ---------- */
 
 /* Raises 42704; offers the nearest name among the models the user may see. */
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 unknown_model(const char *name)
 {
 	RegistryScan scan;
@@ -482,7 +482,7 @@ find_alias(MlopsRef *ref, const char *alias)
 	return HeapTupleIsValid(tuple);
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 no_version_at_stage(MlopsRef *ref, const char *stage)
 {
 	MlopsRef	newest = *ref;
@@ -499,7 +499,7 @@ no_version_at_stage(MlopsRef *ref, const char *stage)
 					 ref->model, newest.version, stage)));
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 unknown_number(MlopsRef *ref, const char *number)
 {
 	MlopsRef	newest = *ref;
@@ -512,7 +512,7 @@ unknown_number(MlopsRef *ref, const char *number)
 			 errhint("Train one with SELECT * FROM mlops_train('%s').", ref->model)));
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 unknown_alias(MlopsRef *ref, const char *alias)
 {
 	RegistryScan scan;

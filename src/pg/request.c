@@ -129,7 +129,7 @@ json_kind(const JsonbValue *value)
 	}
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 wrong_kind(MlopsCallSite *site, const JsonTarget *target, const JsonbValue *value)
 {
 	ereport(ERROR,
