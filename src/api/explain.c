@@ -58,7 +58,11 @@ check_method(const char *method)
 			 nearest ? errhint("Did you mean \"%s\"?", nearest) : errhint("Use method \"shap\".")));
 }
 
-/* The class to explain: the one asked for, or the predicted one; 0 for regression. */
+/*
+ * The class to explain: the one asked for; else the positive one, whose
+ * probability mlops_predict gives, or of several the predicted one; 0 for
+ * regression.
+ */
 static int
 class_asked(MlopsCallSite *site, const char *name)
 {
@@ -74,7 +78,8 @@ class_asked(MlopsCallSite *site, const char *name)
 		return 0;
 	}
 	if (name == NULL)
-		return ml_model_class(model, site->margin, site->proba, site->ref.threshold);
+		return model->task == ML_BINARY ? 1 :
+			ml_model_class(model, site->margin, site->proba, site->ref.threshold);
 	for (int k = 0; k < model->n_classes; k++)
 	{
 		if (strcmp(model->class_name[k], name) == 0)

@@ -48,6 +48,8 @@ mlops_train(PG_FUNCTION_ARGS)
 	Datum		values[10];
 	bool		nulls[10] = {false};
 
+	/* before the rows are read, not after the learning */
+	PreventCommandIfReadOnly("mlops_train()");
 	request.model = mlops_arg_required(fcinfo, 0, "model");
 	request.source = mlops_arg_text(fcinfo, 1);
 	request.target = mlops_arg_text(fcinfo, 2);

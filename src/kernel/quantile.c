@@ -19,6 +19,10 @@
 #include "kernel/quantile.h"
 #include "kernel/sum.h"
 
+/* Terms summed before compensation, in so many partial sums. */
+#define BLOCK 512
+#define LANES 8
+
 double
 ml_quantile_sorted(const double *sorted, int64_t n, double q)
 {
@@ -160,9 +164,50 @@ ml_sum(const double *x, int64_t n)
 	return ml_sum_value(&s);
 }
 
-void
-ml_moments(const double *x, const double *w, int64_t n,
-		   double *mean, double *variance)
+/*
+ * Sums of x - shift and of its square.  Blocks are summed in LANES partial
+ * sums (which vectorise), the blocks' sums with compensation.
+ */
+static void
+shifted_sums(const double *x, int64_t n, double shift, double *first, double *second)
+{
+	MlSum		sum = {0, 0};
+	MlSum		square = {0, 0};
+
+	for (int64_t from = 0; from < n; from += BLOCK)
+	{
+		int64_t		to = from + BLOCK < n ? from + BLOCK : n;
+		double		s[LANES] = {0};
+		double		q[LANES] = {0};
+		int64_t		i;
+
+		for (i = from; i + LANES <= to; i += LANES)
+			for (int l = 0; l < LANES; l++)
+			{
+				double		d = x[i + l] - shift;
+
+				s[l] += d;
+				q[l] += d * d;
+			}
+		for (int l = 0; i < to; i++, l++)
+		{
+			double		d = x[i] - shift;
+
+			s[l] += d;
+			q[l] += d * d;
+		}
+		for (int l = 0; l < LANES; l++)
+		{
+			ml_sum_add(&sum, s[l]);
+			ml_sum_add(&square, q[l]);
+		}
+	}
+	*first = ml_sum_value(&sum);
+	*second = ml_sum_value(&square);
+}
+
+static void
+weighted_moments(const double *x, const double *w, int64_t n, double *mean, double *variance)
 {
 	MlSum		total = {0, 0};
 	MlSum		first = {0, 0};
@@ -170,28 +215,47 @@ ml_moments(const double *x, const double *w, int64_t n,
 	MlSum		square = {0, 0};
 	double		weight;
 	double		m;
-	int64_t		i;
 
-	assert(n >= 1);
-	for (i = 0; i < n; i++)
+	for (int64_t i = 0; i < n; i++)
 	{
-		if (w)
-			ml_sum_add(&total, w[i]);
-		ml_sum_add(&first, w ? w[i] * x[i] : x[i]);
+		ml_sum_add(&total, w[i]);
+		ml_sum_add(&first, w[i] * x[i]);
 	}
-	weight = w ? ml_sum_value(&total) : (double) n;
+	weight = ml_sum_value(&total);
 	m = ml_sum_value(&first) / weight;
-	for (i = 0; i < n; i++)
+	for (int64_t i = 0; i < n; i++)
 	{
 		double		d = x[i] - m;
 
-		ml_sum_add(&rest, w ? w[i] * d : d);
-		ml_sum_add(&square, w ? w[i] * d * d : d * d);
+		ml_sum_add(&rest, w[i] * d);
+		ml_sum_add(&square, w[i] * d * d);
 	}
 	*variance = (ml_sum_value(&square) - ml_sum_value(&rest) * ml_sum_value(&rest) / weight) / weight;
+	*mean = m + ml_sum_value(&rest) / weight;
+}
+
+void
+ml_moments(const double *x, const double *w, int64_t n,
+		   double *mean, double *variance)
+{
+	assert(n >= 1);
+	if (w)
+		weighted_moments(x, w, n, mean, variance);
+	else
+	{
+		double		sum;
+		double		square;
+		double		m;
+
+		shifted_sums(x, n, 0, &sum, &square);
+		m = sum / (double) n;
+		/* what the first pass lost shows as deviations that do not sum to zero */
+		shifted_sums(x, n, m, &sum, &square);
+		*variance = (square - sum * sum / (double) n) / (double) n;
+		*mean = m + sum / (double) n;
+	}
 	if (*variance < 0)
 		*variance = 0;
-	*mean = m + ml_sum_value(&rest) / weight;
 }
 
 void

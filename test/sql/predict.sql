@@ -33,7 +33,7 @@ SELECT mlops_predict('buy', '{"age": 30, "income": 100, "city": "nowhere", "memb
 
 -- explanations add up to the log-odds, or to the value
 SELECT feature, value, round(contribution::numeric, 6) AS contribution FROM people p, mlops_explain('buy', p) WHERE id = 7;
-SELECT abs(sum(contribution) - ln(s / (1 - s))) < 1e-9 AS adds_up FROM people p, mlops_explain('buy', p, 'true'), LATERAL (SELECT mlops_predict('buy', p) AS s) x WHERE id = 7 GROUP BY s;
+SELECT abs(sum(contribution) - ln(s / (1 - s))) < 1e-9 AS adds_up FROM people p, mlops_explain('buy', p), LATERAL (SELECT mlops_predict('buy', p) AS s) x WHERE id = 7 GROUP BY s;
 SELECT abs(sum(contribution) - s) < 1e-9 AS adds_up FROM people p, mlops_explain('spend', p), LATERAL (SELECT mlops_predict('spend', p) AS s) x WHERE id = 7 GROUP BY s;
 SELECT abs(sum(contribution)) < 1e-9 AS opposite
 FROM people p, (VALUES ('true'), ('false')) v(c), mlops_explain('buy', p, c) WHERE id = 7;
