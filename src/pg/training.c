@@ -25,9 +25,8 @@
 #include "pg/register.h"
 #include "pg/settings.h"
 #include "pg/status.h"
+#include "pg/target.h"
 
-/* Integers with so many distinct values are numbers to be estimated, not classes. */
-#define MIN_REGRESSION_VALUES 21
 /* A text column that '*' took is skipped when more than this share of its values is distinct. */
 #define MAX_DISTINCT_SHARE 0.5
 
@@ -192,196 +191,6 @@ read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
 				 errdetail(INT64_FORMAT " have no target, " INT64_FORMAT " have no positive weight.",
 						   rows->dropped_target, rows->dropped_weight)));
 	return rows;
-}
-
-/* ---- what the target means ---- */
-
-static int
-compare_numbers(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return x < y ? -1 : x > y ? 1 : 0;
-}
-
-/* Distinct values of the target, ascending, into value; stops after limit + 1 of them. */
-static int
-distinct_values(const MlopsRows *rows, double *value, int limit)
-{
-	int			n = 0;
-
-	for (int64 i = 0; i < rows->n; i++)
-	{
-		double		y = rows->target[i];
-		int			low = 0;
-		int			high = n;
-
-		while (low < high)
-		{
-			int			middle = (low + high) / 2;
-
-			if (value[middle] < y)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		if (low < n && value[low] == y)
-			continue;
-		if (n == limit)
-			return limit + 1;
-		memmove(value + low + 1, value + low, sizeof(double) * (n - low));
-		value[low] = y;
-		n++;
-	}
-	return n;
-}
-
-static const char *
-infer_task(const MlopsDefinition *d, const MlopsRows *rows)
-{
-	double		value[MIN_REGRESSION_VALUES + 1];
-	int			n;
-
-	switch (rows->target_type)
-	{
-		case MLOPS_TARGET_CATEGORY:
-		case MLOPS_TARGET_BOOLEAN:
-			return "classification";
-		case MLOPS_TARGET_FLOAT:
-			return "regression";
-		case MLOPS_TARGET_INTEGER:
-			break;
-	}
-	n = distinct_values(rows, value, MIN_REGRESSION_VALUES);
-	if (n <= 2)
-		return "classification";
-	if (n >= MIN_REGRESSION_VALUES)
-		return "regression";
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("the task of model \"%s\" is not clear from its target \"%s\"", d->name, d->target),
-			 errdetail("The target is an integer with %d distinct values.", n),
-			 errhint("Pass task => 'classification' or task => 'regression'.")));
-}
-
-/* Class texts and class index of every row (into target), from numbers. */
-static void
-classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
-{
-	double	   *value = palloc(sizeof(double) * (ML_MAX_CLASSES + 1));
-	int			n = distinct_values(rows, value, ML_MAX_CLASSES);
-
-	if (n > ML_MAX_CLASSES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
-	data->n_classes = n;
-	data->class_name = palloc(sizeof(char *) * n);
-	for (int k = 0; k < n; k++)
-	{
-		if (rows->target_type == MLOPS_TARGET_BOOLEAN)
-			data->class_name[k] = value[k] != 0 ? "true" : "false";
-		else
-			data->class_name[k] = DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value[k])));
-	}
-	for (int64 i = 0; i < rows->n; i++)
-	{
-		double	   *found = bsearch(&rows->target[i], value, n, sizeof(double), compare_numbers);
-
-		rows->target[i] = (double) (found - value);
-	}
-}
-
-static void
-classes_of_texts(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
-{
-	if (rows->n_target_levels > ML_MAX_CLASSES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
-	data->n_classes = rows->n_target_levels;
-	data->class_name = rows->target_level;
-	for (int64 i = 0; i < rows->n; i++)
-		rows->target[i] = rows->target_code[i];
-}
-
-/* Binary: the positive class becomes index 1. */
-static void
-place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
-{
-	int			positive = 1;
-
-	if (d->config.positive_label != NULL)
-	{
-		for (positive = 0; positive < 2; positive++)
-			if (strcmp(data->class_name[positive], d->config.positive_label) == 0)
-				break;
-		if (positive == 2)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("positive label \"%s\" is not a class of target \"%s\"",
-							d->config.positive_label, d->target),
-					 errdetail("The classes are \"%s\" and \"%s\".", data->class_name[0], data->class_name[1])));
-	}
-	else
-	{
-		if (rows->target_type == MLOPS_TARGET_CATEGORY)
-		{
-			int64		ones = 0;
-
-			for (int64 i = 0; i < rows->n; i++)
-				ones += rows->target[i] != 0;
-			positive = 2 * ones <= rows->n ? 1 : 0;
-		}
-		d->config.positive_label = pstrdup(data->class_name[positive]);
-		ereport(INFO,
-				(errmsg("positive label of model \"%s\" is \"%s\"", d->name, d->config.positive_label)));
-	}
-	if (positive == 0)
-	{
-		const char **names = palloc(sizeof(char *) * 2);
-
-		names[0] = data->class_name[1];
-		names[1] = data->class_name[0];
-		data->class_name = names;
-		for (int64 i = 0; i < rows->n; i++)
-			rows->target[i] = 1 - rows->target[i];
-	}
-}
-
-static void
-interpret_target(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
-{
-	if (d->task == NULL)
-		d->task = pstrdup(infer_task(d, rows));
-	if (strcmp(d->task, "regression") == 0)
-	{
-		if (rows->target_type == MLOPS_TARGET_CATEGORY || rows->target_type == MLOPS_TARGET_BOOLEAN)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("target \"%s\" is not a number", d->target),
-					 errhint("Regression needs a numeric target; use task => 'classification'.")));
-		data->task = ML_REGRESSION;
-		data->y = rows->target;
-		return;
-	}
-	if (rows->target == NULL)
-		rows->target = mlops_host_array(rows->host, rows->n, sizeof(double), "target");
-	if (rows->target_type == MLOPS_TARGET_CATEGORY)
-		classes_of_texts(d, rows, data);
-	else
-		classes_of_numbers(d, rows, data);
-	data->y = rows->target;
-	if (data->n_classes < 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("target \"%s\" has one class only", d->target),
-				 errdetail("All rows have the value \"%s\".", data->class_name[0]),
-				 errhint("Classification needs rows of at least two classes.")));
-	data->task = data->n_classes == 2 ? ML_BINARY : ML_MULTICLASS;
-	if (data->task == ML_BINARY)
-		place_positive(d, rows, data);
 }
 
 /* ---- the rows in their order ---- */
@@ -633,7 +442,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
 	rows = read_rows(&definition, &host, known_task);
-	interpret_target(&definition, rows, &data);
+	mlops_target_interpret(&definition, rows, &data);
 	drop_identifiers(&definition, rows);
 	order_rows(&definition, rows, &data);
 
