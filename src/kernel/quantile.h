@@ -11,12 +11,6 @@
 /* SQL's percentile_cont(q) of n >= 1 ascending values, q in [0, 1]. */
 extern double ml_quantile_sorted(const double *sorted, int64_t n, double q);
 
-/* The k-th smallest (from 0) of n; x is partially reordered: x[0..k) <= x[k] <= x[k+1..n). */
-extern double ml_select(double *x, int64_t n, int64_t k);
-
-/* percentile_cont(q) by selection, without sorting all; reorders x. */
-extern double ml_quantile_select(double *x, int64_t n, double q);
-
 /* Compensated sum. */
 extern double ml_sum(const double *x, int64_t n);
 

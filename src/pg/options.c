@@ -19,8 +19,8 @@
 #include "pg/options.h"
 #include "pg/status.h"
 
-static const char *
-type_word(const JsonbValue *value)
+const char *
+mlops_json_kind(const JsonbValue *value)
 {
 	switch (value->type)
 	{
@@ -45,7 +45,7 @@ wrong_type(const char *name, const JsonbValue *value, const char *wanted)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("option \"%s\" must be %s", name, wanted),
-			 errdetail("The value given is %s.", type_word(value))));
+			 errdetail("The value given is %s.", mlops_json_kind(value))));
 }
 
 void

@@ -13,6 +13,9 @@
 
 #include "learn/params.h"
 
+/* "a string", "a number" ... for messages */
+extern const char *mlops_json_kind(const JsonbValue *value);
+
 /* Called for each member of an object; `kind` is "option", "parameter" ... for messages. */
 typedef void (*MlopsOptionFunction) (const char *name, JsonbValue *value, void *arg);
 extern void mlops_option_each(Jsonb *object, const char *where, MlopsOptionFunction function, void *arg);

@@ -25,6 +25,7 @@
 #include "utils/numeric.h"
 
 #include "pg/callsite.h"
+#include "pg/options.h"
 #include "pg/pg_compat.h"
 
 /* Where a JSON value goes: a column of the signature, or an element of one. */
@@ -109,33 +110,13 @@ json_binding(MlopsCallSite *site)
 
 /* ---------- one value ---------- */
 
-static const char *
-json_kind(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return "null";
-		case jbvString:
-			return "a string";
-		case jbvNumeric:
-			return "a number";
-		case jbvBool:
-			return "a boolean";
-		case jbvBinary:
-			return JsonContainerIsArray(value->val.binary.data) ? "an array" : "an object";
-		default:
-			return "something else";
-	}
-}
-
 static void __attribute__((noreturn))
 wrong_kind(MlopsCallSite *site, const JsonTarget *target, const JsonbValue *value)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("key \"%s\" of the features passed to model \"%s\" is %s, but type %s is needed",
-					target->name, site->ref.model, json_kind(value), format_type_be(target->type))));
+					target->name, site->ref.model, mlops_json_kind(value), format_type_be(target->type))));
 }
 
 static Datum
