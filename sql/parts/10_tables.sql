@@ -96,7 +96,7 @@ COMMENT ON COLUMN mlops.runs.column_types IS 'Name and type of every source colu
 COMMENT ON COLUMN mlops.runs.content_hash IS 'Hash of the rows read, independent of their order';
 COMMENT ON COLUMN mlops.runs.rows_read IS 'Rows the source returned';
 COMMENT ON COLUMN mlops.runs.rows_dropped IS 'Rows left out: target missing, or weight not positive';
-COMMENT ON COLUMN mlops.runs.train_rows IS 'Rows learned from';
+COMMENT ON COLUMN mlops.runs.train_rows IS 'Rows of the training part';
 COMMENT ON COLUMN mlops.runs.valid_rows IS 'Rows that chose thresholds or rounds';
 COMMENT ON COLUMN mlops.runs.test_rows IS 'Rows that judged';
 COMMENT ON COLUMN mlops.runs.started_at IS 'Start';
@@ -198,7 +198,7 @@ COMMENT ON COLUMN mlops.versions.params IS 'Parameters of the algorithm, default
 COMMENT ON COLUMN mlops.versions.config IS 'Effective configuration of the model at training';
 COMMENT ON COLUMN mlops.versions.metric IS 'Metric that judges the model';
 COMMENT ON COLUMN mlops.versions.value IS 'Its value on held-out rows';
-COMMENT ON COLUMN mlops.versions.train_rows IS 'Rows learned from';
+COMMENT ON COLUMN mlops.versions.train_rows IS 'Rows of the training part; with config.split.refit the final model has learned from valid_rows too';
 COMMENT ON COLUMN mlops.versions.valid_rows IS 'Rows that chose thresholds or rounds';
 COMMENT ON COLUMN mlops.versions.test_rows IS 'Rows that judged';
 COMMENT ON COLUMN mlops.versions.model_size IS 'Bytes of the stored model';

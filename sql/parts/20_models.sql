@@ -6,9 +6,9 @@ COMMENT ON FUNCTION mlops_version() IS 'Version of the loaded library';
 
 CREATE FUNCTION mlops_create_model(model text, source text, target text DEFAULT NULL, task text DEFAULT NULL,
     features text DEFAULT '*', key text DEFAULT NULL, time_column text DEFAULT NULL, config jsonb DEFAULT '{}',
-    comment text DEFAULT NULL, replace boolean DEFAULT false) RETURNS bigint
+    comment text DEFAULT NULL, replace boolean DEFAULT false, options jsonb DEFAULT '{}') RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'mlops_create_model';
-COMMENT ON FUNCTION mlops_create_model(text, text, text, text, text, text, text, jsonb, text, boolean) IS
+COMMENT ON FUNCTION mlops_create_model(text, text, text, text, text, text, text, jsonb, text, boolean, jsonb) IS
     'Defines a model: where its rows come from, what is predicted and from which features; returns its identity';
 
 CREATE FUNCTION mlops_configure(model text, config jsonb) RETURNS jsonb
@@ -48,7 +48,7 @@ CREATE FUNCTION mlops_revoke(model text, role regrole, privilege text) RETURNS v
 LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'mlops_revoke';
 COMMENT ON FUNCTION mlops_revoke(text, regrole, text) IS 'Takes a right on a model away from a role';
 
-REVOKE EXECUTE ON FUNCTION mlops_create_model(text, text, text, text, text, text, text, jsonb, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION mlops_create_model(text, text, text, text, text, text, text, jsonb, text, boolean, jsonb) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION mlops_configure(text, jsonb) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION mlops_annotate(text, text, jsonb, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION mlops_drop_model(text) FROM PUBLIC;

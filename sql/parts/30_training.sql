@@ -2,17 +2,18 @@
 
 CREATE FUNCTION mlops_train(model text, source text DEFAULT NULL, target text DEFAULT NULL,
     algorithm text DEFAULT NULL, params jsonb DEFAULT '{}', features text DEFAULT NULL, task text DEFAULT NULL,
-    key text DEFAULT NULL, time_column text DEFAULT NULL, config jsonb DEFAULT NULL, seed bigint DEFAULT 42)
+    key text DEFAULT NULL, time_column text DEFAULT NULL, config jsonb DEFAULT NULL, seed bigint DEFAULT 42,
+    options jsonb DEFAULT '{}')
 RETURNS TABLE (model text, version integer, run_id bigint, algorithm text, metric text, value double precision,
-    stage text, train_rows bigint, test_rows bigint, seconds double precision)
+    stage text, train_rows bigint, test_rows bigint, seconds double precision, detail jsonb)
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1 COST 100000 AS 'MODULE_PATHNAME', 'mlops_train';
-COMMENT ON FUNCTION mlops_train(text, text, text, text, jsonb, text, text, text, text, jsonb, bigint) IS
+COMMENT ON FUNCTION mlops_train(text, text, text, text, jsonb, text, text, text, text, jsonb, bigint, jsonb) IS
     'Trains a new version of a model, judges it on held-out rows and registers it; creates the model at first use';
-REVOKE EXECUTE ON FUNCTION mlops_train(text, text, text, text, jsonb, text, text, text, text, jsonb, bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION mlops_train(text, text, text, text, jsonb, text, text, text, text, jsonb, bigint, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION mlops_algorithms()
 RETURNS TABLE (algorithm text, task text, param text, type text, default_value text, minimum double precision,
-    maximum double precision, description text)
+    maximum double precision, description text, detail jsonb)
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 40 AS 'MODULE_PATHNAME', 'mlops_algorithms';
 COMMENT ON FUNCTION mlops_algorithms() IS 'Algorithms and their parameters, with defaults, bounds and meaning';
 
@@ -23,14 +24,15 @@ COMMENT ON FUNCTION mlops_split(text, bigint, double precision[]) IS
 
 CREATE FUNCTION mlops_coefficients(model text)
 RETURNS TABLE (class text, feature text, level text, coefficient double precision, coefficient_raw double precision,
-    std_error double precision, z double precision, p_value double precision)
+    std_error double precision, z double precision, p_value double precision, detail jsonb)
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 50 AS 'MODULE_PATHNAME', 'mlops_coefficients';
 COMMENT ON FUNCTION mlops_coefficients(text) IS
     'Coefficients of a linear version on scaled columns and in raw units, with standard errors where they exist';
 
 CREATE FUNCTION mlops_feature_info(model text)
 RETURNS TABLE (feature text, kind text, expression text, missing_share double precision, distinct_count bigint,
-    minimum double precision, mean double precision, maximum double precision, importance double precision)
+    minimum double precision, mean double precision, maximum double precision, importance double precision,
+    detail jsonb)
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 30 AS 'MODULE_PATHNAME', 'mlops_feature_info';
 COMMENT ON FUNCTION mlops_feature_info(text) IS 'Features of a version with their expression and the figures of the training rows';
 

@@ -66,31 +66,31 @@ COMMENT ON FUNCTION mlops_predict_proba(text, double precision[]) IS
 
 CREATE FUNCTION mlops_explain(model text, features record, class text DEFAULT NULL,
     method text DEFAULT 'shap')
-    RETURNS TABLE (feature text, value text, contribution double precision)
+    RETURNS TABLE (feature text, value text, contribution double precision, detail jsonb)
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_explain_record';
 COMMENT ON FUNCTION mlops_explain(text, record, text, text) IS
     'Share of each feature in the output for features passed as a row, the largest first, the base last';
 CREATE FUNCTION mlops_explain(model text, features jsonb, class text DEFAULT NULL,
     method text DEFAULT 'shap')
-    RETURNS TABLE (feature text, value text, contribution double precision)
+    RETURNS TABLE (feature text, value text, contribution double precision, detail jsonb)
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_explain_jsonb';
 COMMENT ON FUNCTION mlops_explain(text, jsonb, text, text) IS
     'Share of each feature in the output for features passed as jsonb, the largest first, the base last';
 CREATE FUNCTION mlops_explain(model text, features json, class text DEFAULT NULL,
     method text DEFAULT 'shap')
-    RETURNS TABLE (feature text, value text, contribution double precision)
+    RETURNS TABLE (feature text, value text, contribution double precision, detail jsonb)
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_explain_json';
 COMMENT ON FUNCTION mlops_explain(text, json, text, text) IS
     'Share of each feature in the output for features passed as json, the largest first, the base last';
 CREATE FUNCTION mlops_explain(model text, features text, class text DEFAULT NULL,
     method text DEFAULT 'shap')
-    RETURNS TABLE (feature text, value text, contribution double precision)
+    RETURNS TABLE (feature text, value text, contribution double precision, detail jsonb)
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_explain_text';
 COMMENT ON FUNCTION mlops_explain(text, text, text, text) IS
     'Share of each feature in the output for features passed as JSON text or an array literal, the largest first, the base last';
 CREATE FUNCTION mlops_explain(model text, features double precision[], class text DEFAULT NULL,
     method text DEFAULT 'shap')
-    RETURNS TABLE (feature text, value text, contribution double precision)
+    RETURNS TABLE (feature text, value text, contribution double precision, detail jsonb)
 LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_explain_array';
 COMMENT ON FUNCTION mlops_explain(text, double precision[], text, text) IS
     'Share of each feature in the output for features passed as numbers in the order of the features, the largest first, the base last';
@@ -117,13 +117,13 @@ COMMENT ON FUNCTION mlops_transform(text, double precision[]) IS
     'What the learner sees of features passed as numbers in the order of the features';
 
 CREATE FUNCTION mlops_predict_batch(model text, source text, key text DEFAULT NULL)
-    RETURNS TABLE (key text, score double precision, label text, proba jsonb, risk text)
+    RETURNS TABLE (key text, score double precision, label text, proba jsonb, risk text, detail jsonb)
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000 AS 'MODULE_PATHNAME', 'mlops_predict_batch';
 COMMENT ON FUNCTION mlops_predict_batch(text, text, text) IS
     'Predictions for all rows of a source, which is read as the caller; key names the column or columns that identify a row';
 
 CREATE FUNCTION mlops_feature_names(model text)
-    RETURNS TABLE ("position" integer, feature text, source_feature text, kind text)
+    RETURNS TABLE ("position" integer, feature text, source_feature text, kind text, detail jsonb)
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 30 AS 'MODULE_PATHNAME', 'mlops_feature_names';
 COMMENT ON FUNCTION mlops_feature_names(text) IS 'Columns the learner sees, in order, with the feature each comes from';
 

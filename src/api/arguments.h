@@ -32,4 +32,14 @@ mlops_arg_required(FunctionCallInfo fcinfo, int n, const char *name)
 	return mlops_arg_text(fcinfo, n);
 }
 
+/* The argument that is there for options to come: none is known yet. */
+static inline void
+mlops_arg_no_options(FunctionCallInfo fcinfo, int n)
+{
+	if (!PG_ARGISNULL(n) && (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(n)) || JB_ROOT_COUNT(PG_GETARG_JSONB_P(n)) > 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"options\" must be an empty JSON object: no option is known")));
+}
+
 #endif

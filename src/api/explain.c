@@ -113,8 +113,8 @@ feature_text(MlopsCallSite *site, int i)
 static void
 put_row(ReturnSetInfo *result, const char *feature, const char *value, double contribution)
 {
-	Datum		values[3] = {CStringGetTextDatum(feature), (Datum) 0, Float8GetDatum(contribution)};
-	bool		isnull[3] = {false, value == NULL, false};
+	Datum		values[4] = {CStringGetTextDatum(feature), (Datum) 0, Float8GetDatum(contribution), (Datum) 0};
+	bool		isnull[4] = {false, value == NULL, false, true};
 
 	if (value)
 		values[1] = CStringGetTextDatum(value);

@@ -107,6 +107,7 @@ mlops_promote(PG_FUNCTION_ARGS)
 	MlopsVersion *version;
 	MlopsResult *champion;
 
+	mlops_arg_no_options(fcinfo, 5);
 	if (!PG_ARGISNULL(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

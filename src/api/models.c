@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 
 #include "api/arguments.h"
@@ -49,6 +50,8 @@ mlops_create_model(PG_FUNCTION_ARGS)
 	MlopsModel *existing;
 	int64		model_id;
 
+	mlops_arg_no_options(fcinfo, 10);
+	PreventCommandIfReadOnly("mlops_create_model()");
 	mlops_check_model_name(name);
 	existing = mlops_registry_model(name, replace);
 	if (existing != NULL && !replace)
@@ -97,16 +100,29 @@ mlops_create_model(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(model_id);
 }
 
+static Jsonb *
+show_config(const char *name)
+{
+	char		owner[NAMEDATALEN];
+	int64		model_id = mlops_model_lookup(name, owner);
+
+	mlops_check_privilege(model_id, name, owner, MLOPS_MANAGE);
+	return mlops_registry_model(name, false)->config;
+}
+
 Datum
 mlops_configure(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	MlopsModel *model = mlops_registry_open(name, MLOPS_MANAGE);
+	MlopsModel *model;
 	MlopsDefinition d = {0};
 	MlopsConfig before;
 	MlopsIdentity identity;
 	Jsonb	   *config;
 
+	if (JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)) && JB_ROOT_COUNT(PG_GETARG_JSONB_P(1)) == 0)
+		PG_RETURN_JSONB_P(show_config(name));
+	model = mlops_registry_open(name, MLOPS_MANAGE);
 	mlops_config_init(&before, name);
 	mlops_config_apply(&before, model->config, name);
 	d.config = before;
@@ -188,7 +204,7 @@ mlops_annotate(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a feature has a description, but no tags")));
-		mlops_ref_resolve(reference, &ref);
+		mlops_ref_resolve_latest(reference, &ref);
 		version = ref.version;
 		if (mlops_registry_query("UPDATE mlops.version_features SET description = $3"
 								 " WHERE version_id = $1 AND role = 'feature' AND (name = $2 OR source_feature = $2)",
@@ -201,7 +217,7 @@ mlops_annotate(PG_FUNCTION_ARGS)
 	{
 		MlopsRef	ref;
 
-		mlops_ref_resolve(reference, &ref);
+		mlops_ref_resolve_latest(reference, &ref);
 		version = ref.version;
 		(void) mlops_registry_query("UPDATE mlops.versions SET description = coalesce($2, description),"
 									" tags = tags || coalesce($3, '{}') WHERE version_id = $1",
@@ -309,7 +325,7 @@ mlops_set_threshold(PG_FUNCTION_ARGS)
 
 	mlops_ref_parse(reference, name, suffix);
 	model = mlops_registry_open(name, MLOPS_MANAGE);
-	mlops_ref_resolve(reference, &ref);
+	mlops_ref_resolve_latest(reference, &ref);
 	version = mlops_registry_version(model->model_id, name, ref.version, true);
 	if (strcmp(version->task, "regression") == 0 || (!PG_ARGISNULL(1) && strcmp(version->task, "binary") != 0))
 		ereport(ERROR,

@@ -213,8 +213,8 @@ put_row(Batch *batch, int row)
 	MlopsCallSite *site = batch->site;
 	const MlModel *model = &site->entry->model;
 	const double *margin = batch->margin + (size_t) row * model->n_outputs;
-	Datum		values[5] = {batch->key_text[row], (Datum) 0, (Datum) 0, (Datum) 0, (Datum) 0};
-	bool		isnull[5] = {batch->key_text[row] == (Datum) 0, false, true, true, true};
+	Datum		values[6] = {batch->key_text[row], (Datum) 0, (Datum) 0, (Datum) 0, (Datum) 0, (Datum) 0};
+	bool		isnull[6] = {batch->key_text[row] == (Datum) 0, false, true, true, true, true};
 	double		score;
 	const char *risk;
 

@@ -13,6 +13,7 @@
 #include "api/arguments.h"
 #include "learn/learner.h"
 #include "learn/split.h"
+#include "pg/options.h"
 #include "pg/pg_compat.h"
 #include "pg/refs.h"
 #include "pg/registry.h"
@@ -45,8 +46,8 @@ mlops_train(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	MlopsTrainingRequest request;
 	MlopsTrainingOutcome outcome;
-	Datum		values[10];
-	bool		nulls[10] = {false};
+	Datum		values[11];
+	bool		nulls[11] = {false};
 
 	/* before the rows are read, not after the learning */
 	PreventCommandIfReadOnly("mlops_train()");
@@ -61,6 +62,7 @@ mlops_train(PG_FUNCTION_ARGS)
 	request.time_column = mlops_arg_text(fcinfo, 8);
 	request.config = mlops_arg_jsonb(fcinfo, 9);
 	request.seed = PG_ARGISNULL(10) ? 42 : PG_GETARG_INT64(10);
+	mlops_arg_no_options(fcinfo, 11);
 
 	InitMaterializedSRF(fcinfo, 0);
 	mlops_training_run(&request, &outcome);
@@ -75,6 +77,7 @@ mlops_train(PG_FUNCTION_ARGS)
 	values[7] = Int64GetDatum(outcome.train_rows);
 	values[8] = Int64GetDatum(outcome.test_rows);
 	values[9] = Float8GetDatum(outcome.seconds);
+	values[10] = JsonbPGetDatum(outcome.detail);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
 }
@@ -113,6 +116,24 @@ task_words(unsigned tasks)
 	return regression && classification ? "classification, regression" : regression ? "regression" : "classification";
 }
 
+/* {"aliases": [...]}: other words that are accepted */
+static Jsonb *
+aliases_of(const MlParam *param)
+{
+	MlopsJson	json = MLOPS_JSON_INIT;
+	char	   *words = pstrdup(param->aliases);
+	char	   *rest;
+
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "aliases");
+	mlops_json_begin_array(&json);
+	for (char *word = strtok_r(words, "|", &rest); word != NULL; word = strtok_r(NULL, "|", &rest))
+		mlops_json_text(&json, word);
+	mlops_json_end_array(&json);
+	mlops_json_end(&json);
+	return mlops_json_finish(&json);
+}
+
 Datum
 mlops_algorithms(PG_FUNCTION_ARGS)
 {
@@ -126,8 +147,8 @@ mlops_algorithms(PG_FUNCTION_ARGS)
 		for (int j = 0; j < learner->n_params; j++)
 		{
 			const MlParam *param = &learner->params[j];
-			Datum		values[8];
-			bool		nulls[8] = {false};
+			Datum		values[9] = {0};
+			bool		nulls[9] = {false};
 			const char *text = param->default_text;
 
 			if (text == NULL && !isnan(param->default_number))
@@ -143,6 +164,12 @@ mlops_algorithms(PG_FUNCTION_ARGS)
 			put_bound(values, nulls, 5, param, param->minimum);
 			put_bound(values, nulls, 6, param, param->maximum);
 			put_text(values, nulls, 7, param->description);
+			nulls[8] = true;
+			if (param->aliases != NULL)
+			{
+				values[8] = JsonbPGetDatum(aliases_of(param));
+				nulls[8] = false;
+			}
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		}
 	}
@@ -203,8 +230,9 @@ mlops_coefficients(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	mlops_ref_resolve(reference, &ref);
-	result = mlops_registry_query("SELECT c.class, c.feature, c.level, c.coefficient, c.coefficient_raw, c.std_error,"
-								  " c.z, c.p_value FROM mlops.versions v"
+	result = mlops_registry_read("SELECT c.class, c.feature, c.level, c.coefficient, c.coefficient_raw, c.std_error,"
+								  " c.z, c.p_value, CASE WHEN c.coefficient IS NULL"
+								  " THEN jsonb '{\"aliased\": true}' END FROM mlops.versions v"
 								  " JOIN mlops.run_artifacts a USING (run_id),"
 								  " ROWS FROM (jsonb_to_recordset(a.content::jsonb) AS (class text, feature text,"
 								  " level text, coefficient float8, coefficient_raw float8, std_error float8,"
@@ -229,9 +257,12 @@ mlops_feature_info(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	mlops_ref_resolve(reference, &ref);
 	return_result(fcinfo,
-				  mlops_registry_query("SELECT name, kind, expression,"
+				  mlops_registry_read("SELECT name, kind, expression,"
 									   " null_count::float8 / nullif(row_count, 0), distinct_count, minimum, mean,"
-									   " maximum, importance FROM mlops.version_features"
+									   " maximum, importance,"
+									   " CASE WHEN description IS NOT NULL THEN"
+									   " jsonb_build_object('description', description) END"
+									   " FROM mlops.version_features"
 									   " WHERE version_id = $1 AND role = 'feature' ORDER BY position",
 									   "b", ref.version_id));
 	return (Datum) 0;

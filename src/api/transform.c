@@ -89,8 +89,8 @@ mlops_feature_names(PG_FUNCTION_ARGS)
 
 		for (int j = column->first; j < column->first + column->width; j++)
 		{
-			Datum		values[4];
-			bool		isnull[4] = {false, false, false, false};
+			Datum		values[5] = {0};
+			bool		isnull[5] = {false, false, false, false, true};
 
 			ml_prep_name(prep, j, name, sizeof(name));
 			values[0] = Int32GetDatum(j + 1);
@@ -138,7 +138,7 @@ example_text(Oid type)
 	}
 	if (get_typtype(type) != TYPTYPE_ENUM)
 		return NULL;
-	labels = mlops_registry_query("SELECT enumlabel::text FROM pg_catalog.pg_enum"
+	labels = mlops_registry_read("SELECT enumlabel::text FROM pg_catalog.pg_enum"
 								  " WHERE enumtypid = $1::oid ORDER BY enumsortorder LIMIT 1",
 								  "b", (int64) type);
 	return labels->n > 0 ? mlops_result_text(labels, 0, 1) : NULL;
@@ -233,7 +233,7 @@ mlops_sample_input(PG_FUNCTION_ARGS)
 	MlopsJson	json = MLOPS_JSON_INIT;
 	Datum		sample;
 
-	baseline = mlops_registry_query("SELECT quantiles[501], levels[1] FROM mlops.version_features"
+	baseline = mlops_registry_read("SELECT quantiles[501], levels[1] FROM mlops.version_features"
 									" WHERE version_id = $1 AND role = 'feature' ORDER BY position",
 									"b", site->ref.version_id);
 	mlops_json_begin(&json);

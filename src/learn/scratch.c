@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define ALIGNMENT 64			/* a cache line, and the widest vector */
+/* Zeroed between two polls. */
+#define ZERO_SLICE ((size_t) 64 << 20)
 
 void
 ml_scratch_init(MlScratch *scratch, MlHost *host)
@@ -43,8 +45,19 @@ ml_scratch_zero(MlScratch *scratch, size_t count, size_t size, const char *what,
 {
 	void	   *block = ml_scratch_alloc(scratch, count, size, what, status);
 
-	if (block != NULL)
-		memset(block, 0, count * size);
+	if (block == NULL)
+		return NULL;
+	for (size_t from = 0; from < count * size; from += ZERO_SLICE)
+	{
+		size_t		left = count * size - from;
+
+		memset((char *) block + from, 0, left < ZERO_SLICE ? left : ZERO_SLICE);
+		if (left > ZERO_SLICE && scratch->host->poll(scratch->host, what, 0))
+		{
+			ml_status_set(status, ML_CANCELLED, "cancelled");
+			return NULL;
+		}
+	}
 	return block;
 }
 

@@ -87,9 +87,8 @@ group_end(const Split *s, int64_t from)
 {
 	int64_t		to = from + 1;
 
-	if (s->spec->keep_groups)
-		while (to < s->n && s->u[s->order[to]] == s->u[s->order[from]])
-			to++;
+	while (to < s->n && s->u[s->order[to]] == s->u[s->order[from]])
+		to++;
 	return to;
 }
 
@@ -322,6 +321,8 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 	for (i = 0; i < n; i++)
 		if (label[i] >= s.n_classes)
 			s.n_classes = label[i] + 1;
+	if (host->poll(host, "splitting", 0))
+		return ml_status_set(status, ML_CANCELLED, "training was cancelled");
 	s.u = ml_alloc_array(host, (size_t) n, sizeof(uint64_t));
 	s.order = ml_alloc_array(host, (size_t) n, sizeof(uint32_t));
 	s.scratch = ml_alloc_array(host, 1, ml_sort_scratch(n));
@@ -340,8 +341,12 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 		else if (spec->test > 0)
 			code = cut_share(&s, spec->test, PART_TEST, cut, status);
 	}
+	if (code == ML_OK && host->poll(host, "splitting", 0.4))
+		code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
 	if (code == ML_OK && spec->validation > 0)
 		code = cut_share(&s, spec->validation, PART_VALID, cut, status);
+	if (code == ML_OK && host->poll(host, "splitting", 0.6))
+		code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
 	if (code == ML_OK)
 	{
 		order_rows(&s, perm, count);

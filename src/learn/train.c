@@ -65,7 +65,7 @@ plain_threshold(const MlTrainSpec *spec, const MlFit *fit)
 {
 	double		t = isnan(spec->threshold) ? DEFAULT_THRESHOLD : spec->threshold;
 
-	if (!spec->prior || fit->log_prior == NULL || t != DEFAULT_THRESHOLD)
+	if (!spec->prior || fit->log_prior == NULL || !isnan(spec->threshold))
 		return t;
 	/* sigmoid(logit(1/2) - shift) */
 	return 1 / (1 + exp(fit->log_prior[1] - fit->log_prior[0]));

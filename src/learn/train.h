@@ -48,7 +48,7 @@ typedef struct MlTrainSpec
 	const MlPrepSpec *prep;		/* one a dataset column */
 	uint64_t	seed;
 	bool		prior;			/* take class weights out of the probabilities */
-	double		threshold;		/* binary; used when rule is NULL */
+	double		threshold;		/* binary; used when rule is NULL; NaN = 0.5 of the weighted fit */
 	const char *threshold_rule; /* NULL, "f1", "youden", "cost": chosen on validation rows */
 	double		cost[4];		/* tp, fp, fn, tn */
 	bool		refit;			/* after the validation rows have chosen: learn from both parts */

@@ -224,8 +224,17 @@ cast_expression(MlopsCallSite *site, const char *column, Oid given, Oid shown, F
 	input->typeId = given;
 	input->typeMod = -1;
 	input->collation = get_typcollation(given);
-	cast = coerce_to_target_type(NULL, (Node *) input, given, wanted->atttypid, -1,
+	cast = coerce_to_target_type(NULL, (Node *) input, given, getBaseType(wanted->atttypid), -1,
 								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	/*
+	 * The caller chose the type: its cast must not run with the owner's
+	 * rights, nor the owner's with the caller's.
+	 */
+	if (cast != NULL && foreign_walker(cast, NULL))
+		cast = NULL;
+	if (cast != NULL && getBaseType(wanted->atttypid) != wanted->atttypid)
+		cast = coerce_to_domain(cast, InvalidOid, -1, wanted->atttypid, COERCION_ASSIGNMENT,
+								COERCE_IMPLICIT_CAST, -1, false);
 	if (cast == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

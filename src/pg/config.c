@@ -511,7 +511,7 @@ mlops_config_init(MlopsConfig *config, const char *model)
 	/* 52 bits: exact in every JSON reader */
 	config->salt = (int64) (ml_hash_bytes(model, strlen(model), 0) >> 12);
 	config->refit = true;
-	config->threshold = 0.5;
+	config->threshold = NAN;
 	config->n_bands = lengthof(bands);
 	for (int i = 0; i < (int) lengthof(bands); i++)
 	{

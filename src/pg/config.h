@@ -27,7 +27,7 @@ typedef struct MlopsConfig
 	char	   *group;
 	int64		salt;
 	bool		refit;
-	double		threshold;
+	double		threshold;		/* NaN = not said: 0.5 of the weighted fit */
 	const char *threshold_rule; /* NULL = the number; else f1, youden, cost */
 	bool		has_cost;
 	double		cost[4];		/* tp, fp, fn, tn */

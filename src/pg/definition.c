@@ -78,14 +78,15 @@ check_test_where(MlopsDefinition *d)
 
 	if (d->test_where_stored)
 		mlops_identity_begin_owner(&identity, d->owner, NULL);
-	set = mlops_features_analyze(psprintf("(%s) AS test_where", d->config.test_where),
-								 d->source->desc, NIL, d->owner, NULL);
+	set = mlops_features_condition(d->config.test_where, "split.test_where", d->source->desc, d->owner);
 	if (d->test_where_stored)
 		mlops_identity_end(&identity);
-	if (set->n != 1 || set->feature[0].kind != MLOPS_BOOLEAN)
+	if (!set->all_immutable)
 		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("option \"split.test_where\" must be a boolean expression over a row of the source")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"split.test_where\" depends on settings of the session"),
+				 errdetail("All versions of a model share their test rows, whoever trains them."),
+				 errhint("Write the time zone out, as in ts AT TIME ZONE 'UTC'.")));
 	d->test_where = set;
 	d->config.test_where = set->feature[0].expression;
 }
@@ -187,7 +188,9 @@ mlops_definition_store(const MlopsDefinition *d, const MlopsModel *existing, con
 	}
 	(void) mlops_registry_query("UPDATE mlops.models SET task = $2, source = $3, source_query = $4, target = $5,"
 								" features = $6, key = $7, time_column = $8, config = $9,"
-								" comment = coalesce($10, comment), updated_at = now() WHERE model_id = $1",
+								" comment = coalesce($10, comment), updated_at = now(), tags = CASE"
+								 " jsonb_typeof($9->'tags') WHEN 'object' THEN $9->'tags' ELSE tags END"
+								 " WHERE model_id = $1",
 								"btttttttjt", existing->model_id, d->task, d->source->text, d->source->query,
 								d->target, d->features, d->key, d->time_column, config, comment);
 	mlops_registry_audit("replace_model", existing->model_id, d->name, 0, existing->config, config);

@@ -30,7 +30,7 @@ is_foreign(Oid object)
 }
 
 static void
-refuse_clock(const CheckContext *context, const char *function)
+refuse_session(const CheckContext *context, const char *function)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -41,7 +41,7 @@ refuse_clock(const CheckContext *context, const char *function)
 }
 
 static bool
-is_clock(Oid function)
+is_of_session(Oid function)
 {
 	switch (function)
 	{
@@ -52,6 +52,15 @@ is_clock(Oid function)
 		case F_TIMEOFDAY:
 		case F_AGE_TIMESTAMPTZ:
 		case F_AGE_TIMESTAMP:
+		case F_AGE_XID:
+		case F_PG_POSTMASTER_START_TIME:
+		case F_CURRENT_SETTING_TEXT:
+		case F_CURRENT_SETTING_TEXT_BOOL:
+		case F_CURRENT_USER:
+		case F_SESSION_USER:
+		case F_CURRENT_SCHEMA:
+		case F_CURRENT_SCHEMAS:
+		case F_CURRENT_DATABASE:
 			return true;
 	}
 	return false;
@@ -62,8 +71,8 @@ check_function(Oid function, void *arg)
 {
 	const CheckContext *context = arg;
 
-	if (is_clock(function))
-		refuse_clock(context, format_procedure(function));
+	if (is_of_session(function))
+		refuse_session(context, format_procedure(function));
 	if (func_volatile(function) == PROVOLATILE_VOLATILE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -134,7 +143,7 @@ check_walker(Node *node, void *arg)
 		return false;
 	}
 	if (IsA(node, SQLValueFunction))
-		refuse_clock(context, value_function_name((SQLValueFunction *) node));
+		refuse_session(context, value_function_name((SQLValueFunction *) node));
 	if (IsA(node, SubLink) || IsA(node, Param) || IsA(node, NextValueExpr))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

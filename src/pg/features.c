@@ -263,8 +263,9 @@ plan_expressions(MlopsFeatureSet *set, List *exprs)
 		plan = mlops_plan_create(exprs);
 		mlops_identity_end(&id);
 	}
-	/* of what will run: a function of the owner's that was folded or inlined away calls nothing of the owner's */
-	set->all_builtin = plan == NULL || mlops_feature_builtin(mlops_plan_tree(plan));
+	/* before and after planning: an inlined function's body is the owner's SQL, whatever it calls */
+	set->all_builtin = plan == NULL ||
+		(mlops_feature_builtin((Node *) exprs) && mlops_feature_builtin(mlops_plan_tree(plan)));
 	set->all_immutable = plan == NULL || !contain_mutable_functions(mlops_plan_tree(plan));
 	/* an error above leaves the former, invalid plan: the next use tries again */
 	set->plan = plan;

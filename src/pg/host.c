@@ -123,13 +123,18 @@ static void
 report_guarded(MlopsHost *host)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	uint32		holdoff = InterruptHoldoffCount;
 
 	PG_TRY();
 	{
+		/* a client that does not read must not end the backend under its threads */
+		HOLD_INTERRUPTS();
 		report(host);
+		RESUME_INTERRUPTS();
 	}
 	PG_CATCH();
 	{
+		InterruptHoldoffCount = holdoff;
 		MemoryContextSwitchTo(caller);
 		host->failed = CopyErrorData();
 		FlushErrorState();

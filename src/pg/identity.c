@@ -152,6 +152,7 @@ mlops_identity_begin_owner(MlopsIdentity *id, Oid owner, const MlopsSettings *se
 	begin(id);
 	SetUserIdAndSecContext(owner,
 						   (id->saved_context & ~SECURITY_NOFORCE_RLS) | SECURITY_RESTRICTED_OPERATION);
+	id->nest_level = NewGUCNestLevel();
 	set_path(id);
 	if (settings != NULL)
 		set_settings(id, settings);
@@ -221,7 +222,7 @@ void
 mlops_identity_end(MlopsIdentity *id)
 {
 	if (id->nest_level > 0)
-		AtEOXact_GUC(true, id->nest_level);
+		AtEOXact_GUC(false, id->nest_level);
 	XactReadOnly = id->saved_read_only;
 	SetUserIdAndSecContext(id->saved_user, id->saved_context);
 }

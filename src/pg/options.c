@@ -94,6 +94,7 @@ int64
 mlops_option_integer(const char *name, JsonbValue *value, int64 minimum, int64 maximum)
 {
 	Datum		rounded;
+	double		wide;
 	int64		number;
 
 	if (value->type != jbvNumeric)
@@ -101,12 +102,13 @@ mlops_option_integer(const char *name, JsonbValue *value, int64 minimum, int64 m
 	rounded = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
 	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, rounded, NumericGetDatum(value->val.numeric))))
 		wrong_type(name, value, "an integer");
-	number = DatumGetInt64(DirectFunctionCall1(numeric_int8, rounded));
-	if (number < minimum || number > maximum)
+	wide = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, rounded));
+	number = fabs(wide) < 9e18 ? DatumGetInt64(DirectFunctionCall1(numeric_int8, rounded)) : 0;
+	if (fabs(wide) >= 9e18 || number < minimum || number > maximum)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"%s\" must be between " INT64_FORMAT " and " INT64_FORMAT, name, minimum, maximum),
-				 errdetail("The value given is " INT64_FORMAT ".", number)));
+				 errdetail("The value given is %s.", numeric_normalize(value->val.numeric))));
 	return number;
 }
 

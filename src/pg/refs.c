@@ -340,6 +340,14 @@ unknown_model(const char *name)
 			 nearest ? errhint("Did you mean \"%s\"?", nearest) : 0));
 }
 
+void
+mlops_ref_resolve_latest(const char *reference, MlopsRef *ref)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+	mlops_ref_resolve(reference, ref);
+	PopActiveSnapshot();
+}
+
 int64
 mlops_model_lookup(const char *name, char *owner)
 {

@@ -34,6 +34,12 @@ extern void mlops_check_model_name(const char *name);
  */
 extern void mlops_ref_resolve(const char *reference, MlopsRef *ref);
 
+/*
+ * The same as of now, past the statement's snapshot: for a caller that has
+ * just waited for the lock on the model's row.
+ */
+extern void mlops_ref_resolve_latest(const char *reference, MlopsRef *ref);
+
 /* The model alone: for functions that need no version. Raises 42704. */
 extern int64 mlops_model_lookup(const char *name, char *owner /* NAMEDATALEN or NULL */ );
 

@@ -239,6 +239,24 @@ confusion_matrix(const MlopsRegistration *r)
 	return mlops_json_finish(&json);
 }
 
+static Jsonb *
+fit_detail(const MlTrainResult *result)
+{
+	MlopsJson	json = MLOPS_JSON_INIT;
+
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "solver");
+	mlops_json_text(&json, result->fit.solver);
+	mlops_json_key(&json, "iterations");
+	mlops_json_integer(&json, result->fit.iterations);
+	mlops_json_key(&json, "converged");
+	mlops_json_bool(&json, result->fit.converged);
+	mlops_json_key(&json, "threshold");
+	mlops_json_number(&json, result->threshold);
+	mlops_json_end(&json);
+	return mlops_json_finish(&json);
+}
+
 /* ---- the version ---- */
 
 static void
@@ -379,5 +397,6 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	outcome->stage = stage;
 	outcome->train_rows = data->n_train;
 	outcome->test_rows = data->n - data->n_train - data->n_valid;
+	outcome->detail = fit_detail(result);
 	outcome->seconds = (GetCurrentTimestamp() - r->start) / 1e6;
 }

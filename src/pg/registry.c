@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -28,8 +29,68 @@ text_argument(const char *value, char *null)
 	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
 }
 
-MlopsResult *
-mlops_registry_query(const char *sql, const char *types,...)
+/* One argument of the kind `type` into slot i. */
+static void
+take_argument(char type, va_list *args, Oid *oid, Datum *value, char *null)
+{
+	*null = ' ';
+	switch (type)
+	{
+		case 't':
+			*oid = TEXTOID;
+			*value = text_argument(va_arg(*args, const char *), null);
+			break;
+		case 'b':
+		case 'N':
+			*oid = INT8OID;
+			*value = Int64GetDatum(va_arg(*args, int64));
+			if (type == 'N' && DatumGetInt64(*value) == 0)
+				*null = 'n';
+			break;
+		case 'i':
+			*oid = INT4OID;
+			*value = Int32GetDatum(va_arg(*args, int32));
+			break;
+		case 'f':
+			{
+				double		number = va_arg(*args, double);
+
+				*oid = FLOAT8OID;
+				*value = Float8GetDatum(number);
+				if (!isfinite(number))
+					*null = 'n';
+				break;
+			}
+		case 'B':
+			*oid = BOOLOID;
+			*value = BoolGetDatum(va_arg(*args, int));
+			break;
+		case 'j':
+			{
+				Jsonb	   *jsonb = va_arg(*args, Jsonb *);
+
+				*oid = JSONBOID;
+				*value = JsonbPGetDatum(jsonb);
+				if (jsonb == NULL)
+					*null = 'n';
+				break;
+			}
+		case 'y':
+		case 'A':
+		case 'L':
+		case 'F':
+			*oid = type == 'y' ? BYTEAOID : type == 'A' ? TEXTARRAYOID : type == 'L' ? INT8ARRAYOID : FLOAT8ARRAYOID;
+			*value = va_arg(*args, Datum);
+			if (*value == (Datum) 0)
+				*null = 'n';
+			break;
+		default:
+			elog(ERROR, "unknown argument type '%c'", type);
+	}
+}
+
+static MlopsResult *
+execute(const char *sql, const char *types, va_list *args, bool read_only)
 {
 	MlopsIdentity identity;
 	MlopsResult *result = palloc0(sizeof(MlopsResult));
@@ -39,78 +100,16 @@ mlops_registry_query(const char *sql, const char *types,...)
 	char		nulls[MAX_ARGUMENTS];
 	int			n = strlen(types);
 	int			code;
-	va_list		args;
 
 	if (n > MAX_ARGUMENTS)
 		elog(ERROR, "too many arguments for a registry statement");
-	va_start(args, types);
 	for (int i = 0; i < n; i++)
-	{
-		nulls[i] = ' ';
-		switch (types[i])
-		{
-			case 't':
-				oids[i] = TEXTOID;
-				values[i] = text_argument(va_arg(args, const char *), &nulls[i]);
-				break;
-			case 'b':
-				oids[i] = INT8OID;
-				values[i] = Int64GetDatum(va_arg(args, int64));
-				break;
-			case 'N':
-				oids[i] = INT8OID;
-				values[i] = Int64GetDatum(va_arg(args, int64));
-				if (DatumGetInt64(values[i]) == 0)
-					nulls[i] = 'n';
-				break;
-			case 'i':
-				oids[i] = INT4OID;
-				values[i] = Int32GetDatum(va_arg(args, int32));
-				break;
-			case 'f':
-				{
-					double		value = va_arg(args, double);
-
-					oids[i] = FLOAT8OID;
-					values[i] = Float8GetDatum(value);
-					if (!isfinite(value))
-						nulls[i] = 'n';
-					break;
-				}
-			case 'B':
-				oids[i] = BOOLOID;
-				values[i] = BoolGetDatum(va_arg(args, int));
-				break;
-			case 'j':
-				{
-					Jsonb	   *value = va_arg(args, Jsonb *);
-
-					oids[i] = JSONBOID;
-					values[i] = JsonbPGetDatum(value);
-					if (value == NULL)
-						nulls[i] = 'n';
-					break;
-				}
-			case 'y':
-			case 'A':
-			case 'L':
-			case 'F':
-				oids[i] = types[i] == 'y' ? BYTEAOID : types[i] == 'A' ? TEXTARRAYOID :
-					types[i] == 'L' ? INT8ARRAYOID : FLOAT8ARRAYOID;
-				values[i] = va_arg(args, Datum);
-				if (values[i] == (Datum) 0)
-					nulls[i] = 'n';
-				break;
-			default:
-				elog(ERROR, "unknown argument type '%c'", types[i]);
-		}
-	}
-	va_end(args);
+		take_argument(types[i], args, &oids[i], &values[i], &nulls[i]);
 
 	mlops_identity_begin_registry(&identity);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	code = SPI_execute_with_args(sql, n, oids, values, nulls, false, 0);
+	code = SPI_execute_with_args(sql, n, oids, values, nulls, read_only, 0);
 	if (code < 0)
 		elog(ERROR, "registry statement failed: %s", SPI_result_code_string(code));
 	if (SPI_tuptable != NULL)
@@ -128,6 +127,30 @@ mlops_registry_query(const char *sql, const char *types,...)
 		result->n = SPI_processed;
 	SPI_finish();
 	mlops_identity_end(&identity);
+	return result;
+}
+
+MlopsResult *
+mlops_registry_query(const char *sql, const char *types,...)
+{
+	MlopsResult *result;
+	va_list		args;
+
+	va_start(args, types);
+	result = execute(sql, types, &args, false);
+	va_end(args);
+	return result;
+}
+
+MlopsResult *
+mlops_registry_read(const char *sql, const char *types,...)
+{
+	MlopsResult *result;
+	va_list		args;
+
+	va_start(args, types);
+	result = execute(sql, types, &args, true);
+	va_end(args);
 	return result;
 }
 
@@ -230,6 +253,7 @@ mlops_registry_open(const char *name, MlopsPrivilege privilege)
 	MlopsModel *model;
 
 	mlops_check_privilege(model_id, name, owner, privilege);
+	PreventCommandIfReadOnly("a change to the registry");
 	model = mlops_registry_model(name, true);
 	if (model == NULL || model->model_id != model_id || strcmp(model->owner, owner) != 0)
 		ereport(ERROR,

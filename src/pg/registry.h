@@ -29,6 +29,8 @@ typedef struct MlopsResult
  * null.
  */
 extern MlopsResult *mlops_registry_query(const char *sql, const char *types,...);
+/* The same for a statement that only reads, under the active snapshot: for STABLE functions. */
+extern MlopsResult *mlops_registry_read(const char *sql, const char *types,...);
 
 /* Values of a result; a null gives 0, NULL or NaN. */
 extern int64 mlops_result_int64(const MlopsResult *result, uint64 row, int column);

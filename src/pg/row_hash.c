@@ -17,12 +17,14 @@
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "kernel/hash.h"
+#include "catalog/pg_proc.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "pg/identity.h"
 #include "pg/pg_compat.h"
 #include "pg/row_hash.h"
 
@@ -101,9 +103,27 @@ init_column(MlopsHashColumn *column, TupleDesc desc, int position)
 	column->position = position;
 	column->op = op_of(att);
 	column->salt = ml_hash_bytes(NameStr(att->attname), strlen(NameStr(att->attname)), 0);
+	column->pinned = false;
 	column->output = palloc(sizeof(FmgrInfo));
 	getTypeOutputInfo(att->atttypid, &output, &varlena);
 	fmgr_info(output, column->output);
+	column->pinned = column->op == OP_TEXT && func_volatile(output) != PROVOLATILE_IMMUTABLE;
+}
+
+/* The text of a value, the same in every session. */
+static char *
+text_of(const MlopsHashColumn *column, Datum value)
+{
+	static const MlopsSettings pinned = {{"UTC", "ISO, MDY", "postgres", "1", NULL, "C", "C", "C", NULL}};
+	MlopsIdentity settings;
+	char	   *text;
+
+	if (!column->pinned)
+		return OutputFunctionCall(column->output, value);
+	mlops_identity_begin_settings(&settings, &pinned);
+	text = OutputFunctionCall(column->output, value);
+	mlops_identity_end(&settings);
+	return text;
 }
 
 static int
@@ -197,7 +217,7 @@ bytes_word(MlopsHashColumn *column, Datum value)
 					len--;
 			return ml_hash_bytes(text, len, 0);
 		default:
-			text = OutputFunctionCall(column->output, value);
+			text = text_of(column, value);
 			return ml_hash_bytes(text, strlen(text), 0);
 	}
 }
@@ -319,7 +339,7 @@ hash_key_text(MlopsHashColumn *column, Datum value, uint64 seed)
 					len--;
 			return ml_hash_bytes(text, len, seed);
 	}
-	text = OutputFunctionCall(column->output, value);
+	text = text_of(column, value);
 	return ml_hash_bytes(text, strlen(text), seed);
 }
 

@@ -16,6 +16,7 @@ typedef struct MlopsHashColumn
 	int			position;		/* in the arrays of values passed */
 	int			op;				/* how a value becomes a word: row_hash.c */
 	uint64		salt;			/* of the column's name */
+	bool		pinned;			/* the text depends on settings: they are pinned for it */
 	FmgrInfo   *output;
 } MlopsHashColumn;
 

@@ -204,16 +204,21 @@ skip_blanks(const char *text)
 
 /* Analyses `statement`; the text that is stored and run is what the server makes of the tree. */
 static MlopsSource *
-analyze_statement(const char *text, const char *statement, Oid relation)
+analyze_statement(const char *text, const char *statement, Oid relation, bool stored)
 {
 	MlopsSource *source = palloc0(sizeof(MlopsSource));
 	Query	   *query = analyze_query(statement);
 	MlopsIdentity id;
 
 	(void) check_query_walker((Node *) query, NULL);
+	/* its bare name would be looked up among the temporary relations of whoever calls */
+	if (stored && isQueryUsingTempRelation(query))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the stored source uses a temporary table"),
+				 errhint("Pass the source again, or make it a permanent table.")));
 	source->text = pstrdup(text);
 	source->relation = relation;
-	source->temporary = isQueryUsingTempRelation(query);
 	source->whole_rows = gives_whole_rows(query);
 	source->desc = query_columns(query);
 	mlops_identity_begin_path(&id);
@@ -230,7 +235,7 @@ mlops_source_analyze(const char *text)
 
 	if (!mlops_sqltext_is_query(text))
 		statement = relation_query(text, &relation);
-	return analyze_statement(text, statement, relation);
+	return analyze_statement(text, statement, relation, false);
 }
 
 MlopsSource *
@@ -240,7 +245,7 @@ mlops_source_stored(const char *text, const char *query)
 	MlopsIdentity id;
 
 	mlops_identity_begin_path(&id);
-	source = analyze_statement(text, query, InvalidOid);
+	source = analyze_statement(text, query, InvalidOid, true);
 	mlops_identity_end(&id);
 	return source;
 }

@@ -16,7 +16,6 @@ typedef struct MlopsSource
 	char	   *text;			/* as typed */
 	char	   *query;			/* what is run: a SELECT, names fully qualified, * frozen */
 	Oid			relation;		/* of a plain name, else InvalidOid */
-	bool		temporary;		/* uses a temporary relation */
 	bool		whole_rows;		/* a relation's rows as they are: leaving columns out costs more than it saves */
 	TupleDesc	desc;			/* result columns, names unique and not empty */
 } MlopsSource;

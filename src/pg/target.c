@@ -7,14 +7,18 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 #include "learn/params.h"
 #include "pg/target.h"
 
 /* Integers with so many distinct values are numbers to be estimated, not classes. */
 #define MIN_REGRESSION_VALUES 21
+#define INTERRUPT_ROWS 100000
 
 static int
 compare_numbers(const void *a, const void *b)
@@ -37,6 +41,8 @@ distinct_values(const MlopsRows *rows, double *value, int limit)
 		int			low = 0;
 		int			high = n;
 
+		if (i % INTERRUPT_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
 		while (low < high)
 		{
 			int			middle = (low + high) / 2;
@@ -85,6 +91,28 @@ infer_task(const MlopsDefinition *d, const MlopsRows *rows)
 			 errhint("Pass task => 'classification' or task => 'regression'.")));
 }
 
+/* The label of a number; integers beyond 2^53 are not told apart. */
+static const char *
+class_text(const MlopsDefinition *d, MlopsTargetType type, double value)
+{
+	char	   *text;
+
+	if (type == MLOPS_TARGET_BOOLEAN)
+		return value != 0 ? "true" : "false";
+	if (type == MLOPS_TARGET_INTEGER)
+	{
+		if (fabs(value) >= 9007199254740992.0)
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("class %.0f of target \"%s\" is too large for a number", value, d->target),
+					 errhint("Cast the target to text.")));
+		return psprintf(INT64_FORMAT, (int64) value);
+	}
+	text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+	double_to_shortest_decimal_buf(value, text);
+	return text;
+}
+
 /* Class texts and class index of every row (into target), from numbers. */
 static void
 classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
@@ -100,15 +128,14 @@ classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 	data->class_name = palloc(sizeof(char *) * n);
 	for (int k = 0; k < n; k++)
 	{
-		if (rows->target_type == MLOPS_TARGET_BOOLEAN)
-			data->class_name[k] = value[k] != 0 ? "true" : "false";
-		else
-			data->class_name[k] = DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value[k])));
+		data->class_name[k] = class_text(d, rows->target_type, value[k]);
 	}
 	for (int64 i = 0; i < rows->n; i++)
 	{
 		double	   *found = bsearch(&rows->target[i], value, n, sizeof(double), compare_numbers);
 
+		if (i % INTERRUPT_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
 		rows->target[i] = (double) (found - value);
 	}
 }

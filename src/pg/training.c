@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -37,21 +38,29 @@ differs(const char *given, const char *stored)
 }
 
 static void
-tell_difference(const MlopsTrainingRequest *request, const MlopsModel *model)
+tell_difference(const MlopsTrainingRequest *request, const MlopsModel *model, const MlopsDefinition *d)
 {
 	StringInfoData list;
+	const struct
+	{
+		const char *name;
+		const char *given;
+		const char *used;
+		const char *stored;
+	}			field[] = {
+		{"source", request->source, request->source, model->source},
+		/* as the server writes it, or the same list typed again would differ */
+		{"features", request->features, d->features, model->features},
+		{"key", request->key, request->key, model->key},
+		{"time_column", request->time_column, request->time_column, model->time_column},
+	};
 
 	initStringInfo(&list);
-#define TELL(field) \
-	if (differs(request->field, model->field)) \
-		appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", #field)
-	TELL(source);
-	TELL(features);
-	TELL(key);
-	TELL(time_column);
-	if (request->config != NULL)
+	for (int i = 0; i < (int) lengthof(field); i++)
+		if (field[i].given != NULL && differs(field[i].used, field[i].stored))
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", field[i].name);
+	if (request->config != NULL && JB_ROOT_COUNT(request->config) > 0)
 		appendStringInfo(&list, "%sconfig", list.len > 0 ? ", " : "");
-#undef TELL
 	if (list.len > 0)
 		ereport(INFO,
 				(errmsg("this version of model \"%s\" differs from its definition in: %s", model->name, list.data),
@@ -116,7 +125,6 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 		d->source_stored = !own_source;
 		mlops_config_apply(&d->config, model->config, model->name);
 		d->test_where_stored = d->config.test_where != NULL;
-		tell_difference(request, model);
 	}
 
 	stored_test_where = d->config.test_where;
@@ -148,6 +156,8 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	else
 		d->source = mlops_source_analyze(request->source);
 	mlops_definition_check(d);
+	if (model != NULL)
+		tell_difference(request, model, d);
 }
 
 static MlopsRows *
@@ -203,6 +213,7 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 	StringInfoData list;
 	ListCell   *lc;
 	int			column = 0;
+	bool		left = true;
 
 	for (int i = 0; i < d->feature_set->n;)
 	{
@@ -213,6 +224,11 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 			c->n_levels > MAX_DISTINCT_SHARE * rows->n)
 		{
 			names = lappend(names, pstrdup(feature->name));
+			if (d->feature_set->n == 1)
+			{
+				left = false;
+				break;
+			}
 			mlops_features_remove(d->feature_set, i);
 			memmove(c, c + 1, sizeof(MlColumn) * (rows->p - column - 1));
 			rows->p--;
@@ -234,10 +250,11 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 			(errmsg("columns not used as features: %s", list.data),
 			 errdetail("Dates, documents and texts that differ in most rows say nothing by themselves."),
 			 errhint("Name an expression over them in features to use them.")));
-	if (d->feature_set->n == 0)
+	if (!left)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("model \"%s\" has no features", d->name)));
+				 errmsg("model \"%s\" has no features", d->name),
+				 errdetail("No column of the source can be one by itself.")));
 }
 
 /* Columns are put in order side by side: lane k takes columns k, k + lanes, ... */
@@ -294,9 +311,7 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 
 	spec.test = d->config.split_test;
 	spec.validation = d->config.threshold_rule != NULL && data->task == ML_BINARY ? d->config.split_validation : 0;
-	spec.by_time = rows->time != NULL && d->config.group == NULL;
-	if (strcmp(d->config.split_method, "auto") == 0 || strcmp(d->config.split_method, "time") == 0)
-		spec.by_time = rows->time != NULL;
+	spec.by_time = rows->time != NULL;
 	spec.keep_groups = !spec.by_time && d->config.group != NULL && strcmp(d->config.split_method, "hash") != 0;
 	for (int64 i = 0; i < rows->n; i++)
 		label[i] = data->task == ML_REGRESSION ? -1 : (int32) data->y[i];
@@ -316,7 +331,7 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 /* ---- what to learn ---- */
 
 static const MlLearner *
-choose_learner(const char *algorithm, MlTaskKind task)
+find_learner(const char *algorithm, MlTaskKind task)
 {
 	const MlLearner *learner;
 
@@ -331,6 +346,14 @@ choose_learner(const char *algorithm, MlTaskKind task)
 			names[i] = ml_learners[i]->name;
 		mlops_option_unknown("algorithm", algorithm, "", names, Min(ml_n_learners, 64));
 	}
+	return learner;
+}
+
+static const MlLearner *
+choose_learner(const char *algorithm, MlTaskKind task)
+{
+	const MlLearner *learner = find_learner(algorithm, task);
+
 	if ((learner->tasks & task) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -433,10 +456,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	if (definition.task != NULL && strcmp(definition.task, "regression") == 0)
 		known_task = ML_REGRESSION;
 	/* what can be refused before reading is refused before reading */
-	if (request->algorithm != NULL || known_task != 0)
+	if (request->algorithm != NULL || definition.task != NULL)
 	{
-		learner = request->algorithm != NULL && ml_learner_find(request->algorithm) != NULL ?
-			ml_learner_find(request->algorithm) : choose_learner(request->algorithm, ML_REGRESSION);
+		learner = find_learner(request->algorithm, known_task == ML_REGRESSION ? ML_REGRESSION : ML_BINARY);
 		mlops_params_read(learner, request->params, &params);
 	}
 
@@ -491,5 +513,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 
 	mlops_host_done(&host);
 	MemoryContextSwitchTo(caller);
+	/* what outlives the training */
+	outcome->metric = pstrdup(outcome->metric);
+	outcome->detail = (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(outcome->detail), false, -1));
 	MemoryContextDelete(context);
 }

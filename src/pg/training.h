@@ -33,6 +33,7 @@ typedef struct MlopsTrainingOutcome
 	int64		train_rows;
 	int64		test_rows;
 	double		seconds;
+	Jsonb	   *detail;			/* how the fit went */
 } MlopsTrainingOutcome;
 
 extern void mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *outcome);

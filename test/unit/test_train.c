@@ -87,7 +87,7 @@ make_spec(const MlDataset *data, const char *algorithm)
 		ml_prep_default(&prep[c], data->column[c].kind, spec.learner->linear);
 	spec.prep = prep;
 	spec.seed = 42;
-	spec.threshold = 0.5;
+	spec.threshold = NAN;
 	return spec;
 }
 
@@ -208,7 +208,7 @@ test_binary(void)
 	spec.threshold = 0.3;
 	ml_train(&host.host, &data, &spec, &result, &status);
 	OK(result.threshold == 0.3, "a threshold that was asked for is not moved");
-	spec.threshold = 0.5;
+	spec.threshold = NAN;
 	test_host_reset(&host);
 
 	params.balanced = false;
