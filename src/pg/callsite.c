@@ -114,19 +114,33 @@ void
 mlops_missing_column(MlopsCallSite *site, const char *column, const char *const *names, int n, const char *hint)
 {
 	const char **candidates = palloc(sizeof(char *) * Max(n, 1));
+	TupleDesc	signature = site->entry->features->signature;
+	StringInfoData others;
 	int			n_candidates = 0;
 	const char *nearest;
 
 	/* what is another column of the model was hardly meant for this one */
 	for (int i = 0; i < n; i++)
 	{
-		if (mlops_desc_column(site->entry->features->signature, names[i]) == 0)
+		if (mlops_desc_column(signature, names[i]) == 0)
 			candidates[n_candidates++] = names[i];
 	}
 	nearest = mlops_nearest(column, candidates, n_candidates);
+	initStringInfo(&others);
+	for (int i = 0; i < signature->natts; i++)
+	{
+		const char *name = NameStr(TupleDescAttr(signature, i)->attname);
+		int			j = 0;
+
+		while (j < n && strcmp(names[j], name) != 0)
+			j++;
+		if (j == n && strcmp(name, column) != 0)
+			appendStringInfo(&others, "%s\"%s\"", others.len > 0 ? ", " : "", name);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\" is missing from the row passed to model \"%s\"", column, site->ref.model),
+			 others.len > 0 ? errdetail("Also missing: %s.", others.data) : 0,
 			 nearest ? errhint("The nearest name in what was passed is \"%s\"; names are case-sensitive.", nearest) :
 			 hint ? errhint("%s", hint) : 0));
 }

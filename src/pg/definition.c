@@ -7,10 +7,14 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
+#include "learn/train.h"
 #include "pg/definition.h"
 #include "pg/identity.h"
 
@@ -44,6 +48,35 @@ mlops_key_columns(const MlopsSource *source, const char *key)
 	return names;
 }
 
+char *
+mlops_primary_key(const MlopsSource *source, const char *target)
+{
+	Oid			constraint;
+	Bitmapset  *columns;
+	StringInfoData key;
+	int			i = -1;
+
+	if (!OidIsValid(source->relation))
+		return NULL;
+	columns = get_primary_key_attnos(source->relation, false, &constraint);
+	initStringInfo(&key);
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		char	   *name = get_attname(source->relation, i + FirstLowInvalidHeapAttributeNumber, false);
+
+		if (target != NULL && strcmp(name, target) == 0)
+			return NULL;
+		appendStringInfo(&key, "%s%s", key.len > 0 ? ", " : "", quote_identifier(name));
+	}
+	if (key.len == 0)
+		return NULL;
+	ereport(NOTICE,
+			(errmsg("primary key \"%s\" of the source is the key", key.data),
+			 errdetail("It identifies the rows and is no feature."),
+			 errhint("Pass key to choose another one.")));
+	return key.data;
+}
+
 /* SELECT list with names qualified; the star stays, so that it keeps its meaning. */
 static char *
 qualified_features(const MlopsFeatureSet *set)
@@ -68,6 +101,23 @@ qualified_features(const MlopsFeatureSet *set)
 			appendStringInfo(&list, " AS %s", name);
 	}
 	return list.data;
+}
+
+/* What cannot judge the task is refused now, not after the learning. */
+static void
+check_metric(const MlopsDefinition *d)
+{
+	bool		regression;
+
+	if (d->config.metric == NULL || d->task == NULL)
+		return;
+	regression = strcmp(d->task, "regression") == 0;
+	if (ml_metric_direction(d->config.metric, regression ? ML_REGRESSION : ML_BINARY) == 0 &&
+		(regression || ml_metric_direction(d->config.metric, ML_MULTICLASS) == 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("metric \"%s\" cannot judge a %s", d->config.metric, d->task),
+				 errhint("With \"metric\": null the default is used.")));
 }
 
 static void
@@ -102,6 +152,7 @@ mlops_definition_check(MlopsDefinition *d)
 	const char **names;
 
 	mlops_check_task(d->task);
+	check_metric(d);
 	if (d->target == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -42,6 +42,8 @@ extern int64 mlops_definition_store(const MlopsDefinition *definition, const Mlo
 									const char *comment);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
+/* The primary key of a plain table, as a key (told by NOTICE), or NULL: when none was given for a new model. */
+extern char *mlops_primary_key(const MlopsSource *source, const char *target);
 /* Checks the word; NULL stays NULL. */
 extern void mlops_check_task(const char *task);
 

@@ -37,7 +37,8 @@ refuse_session(const CheckContext *context, const char *function)
 			 errmsg("%s must not use %s", context->what, function),
 			 errdetail("Its value would depend on when and by whom it is computed,"
 					   " and differ between training and prediction."),
-			 errhint("Use the time column instead, as in extract(epoch from (time - created_at)).")));
+			 errhint("Subtract from a column of the source instead,"
+					 " as in extract(epoch from ordered_at - created_at).")));
 }
 
 static bool

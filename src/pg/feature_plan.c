@@ -136,6 +136,13 @@ mlops_evaluator_valid(const MlopsEvaluator *evaluator)
 	return evaluator->plan == NULL || mlops_plan_valid(evaluator->plan);
 }
 
+/* Names the feature that an error came from. */
+static void
+tell_feature(void *arg)
+{
+	errcontext("feature \"%s\"", ((const MlopsFeature *) arg)->name);
+}
+
 static void
 evaluate_row(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
 {
@@ -143,7 +150,11 @@ evaluate_row(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
 	TupleTableSlot *slot = evaluator->slot;
 	ExprContext *econtext = evaluator->econtext;
 	MemoryContext caller = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+	ErrorContextCallback where;
 
+	where.callback = tell_feature;
+	where.previous = error_context_stack;
+	error_context_stack = &where;
 	for (int i = 0; i < evaluator->set->n; i++)
 	{
 		if (feature[i].attno > 0)
@@ -152,8 +163,12 @@ evaluate_row(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
 			isnull[i] = slot->tts_isnull[feature[i].attno - 1];
 		}
 		else
+		{
+			where.arg = (void *) &feature[i];
 			value[i] = ExecEvalExpr(evaluator->state[i], econtext, &isnull[i]);
+		}
 	}
+	error_context_stack = where.previous;
 	MemoryContextSwitchTo(caller);
 }
 

@@ -85,9 +85,16 @@ refuse_type(const char *name, Oid type)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("feature \"%s\" has type %s, which cannot be a feature", name, format_type_be(type)),
+			 base == DATEOID ?
+			 errhint("Turn it into a number, as in (%s - date '2020-01-01') AS days"
+					 " or extract(month from %s) AS month.",
+					 quote_identifier(name), quote_identifier(name)) :
 			 category == TYPCATEGORY_DATETIME || category == TYPCATEGORY_TIMESPAN ?
-			 errhint("Turn it into a number, as in extract(epoch from a - b) AS seconds"
-					 " or extract(hour from a) AS hour.") :
+			 errhint("Turn it into a number, as in extract(epoch from %s) AS seconds"
+					 " or extract(hour from %s) AS hour.",
+					 quote_identifier(name), quote_identifier(name)) :
+			 base == CASHOID ?
+			 errhint("Cast it: %s::numeric AS %s.", quote_identifier(name), quote_identifier(name)) :
 			 errhint("Use an expression that gives a number, a boolean, a text or an array of float8.")));
 }
 

@@ -45,7 +45,10 @@ mlops_check_status(MlCode code, const MlStatus *status)
 			(errcode(sqlstate),
 			 errmsg_internal("%s", status->message[0] ? status->message : "unknown failure"),
 			 status->detail[0] ? errdetail_internal("%s", status->detail) : 0,
-			 status->hint[0] ? errhint("%s", status->hint) : 0));
+			 status->hint[0] ? errhint("%s", status->hint) :
+			 code == ML_NO_MEMORY ?
+			 errhint("Use fewer rows or columns (each category of a text is a column), or raise %s.",
+					 "mlops.max_training_memory") : 0));
 }
 
 const char *

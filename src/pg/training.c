@@ -30,6 +30,11 @@
 
 /* A text column that '*' took is skipped when more than this share of its values is distinct. */
 #define MAX_DISTINCT_SHARE 0.5
+/* A key is doubted when it has fewer different values than this share of the rows. */
+#define MIN_KEY_SHARE 0.5
+#define MIN_KEY_ROWS 30
+#define KEY_BITS (1 << 23)
+#define MIN_TEST_ROWS 30
 
 static bool
 differs(const char *given, const char *stored)
@@ -155,6 +160,8 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	}
 	else
 		d->source = mlops_source_analyze(request->source);
+	if (model == NULL && d->key == NULL)
+		d->key = mlops_primary_key(d->source, d->target);
 	mlops_definition_check(d);
 	if (model != NULL)
 		tell_difference(request, model, d);
@@ -248,7 +255,8 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 		appendStringInfo(&list, "%s\"%s\"", list.len > 0 ? ", " : "", (char *) lfirst(lc));
 	ereport(NOTICE,
 			(errmsg("columns not used as features: %s", list.data),
-			 errdetail("Dates, documents and texts that differ in most rows say nothing by themselves."),
+			 errdetail("Dates, types that are no number and no category,"
+					   " and texts that differ in most rows are left out."),
 			 errhint("Name an expression over them in features to use them.")));
 	if (!left)
 		ereport(ERROR,
@@ -298,6 +306,44 @@ permute_columns(MlopsRows *rows, MlDataset *data, const uint32 *perm)
 	if (rows->weight != NULL)
 		ml_permute(rows->weight, sizeof(double), rows->n, perm, p.scratch);
 	host->release(host, p.scratch);
+}
+
+/* Warns of a key that identifies little: linear counting (Whang and others 1990) of its hashes. */
+static void
+check_key(const MlopsDefinition *d, const MlopsRows *rows)
+{
+	uint64	   *bits;
+	int64		zeros = 0;
+	double		distinct;
+
+	if (d->key_columns == NIL || rows->n < MIN_KEY_ROWS || rows->n > KEY_BITS || d->config.group != NULL)
+		return;
+	bits = palloc0(KEY_BITS / 8);
+	for (int64 i = 0; i < rows->n; i++)
+		bits[(rows->key_hash[i] >> 6) % (KEY_BITS / 64)] |= UINT64CONST(1) << (rows->key_hash[i] & 63);
+	for (int i = 0; i < KEY_BITS / 64; i++)
+		zeros += 64 - __builtin_popcountll(bits[i]);
+	pfree(bits);
+	distinct = zeros > 0 ? rint(-(double) KEY_BITS * log((double) zeros / KEY_BITS)) : rows->n;
+	if (distinct < MIN_KEY_SHARE * rows->n)
+		ereport(WARNING,
+				(errmsg("key \"%s\" has about %.0f different values in " INT64_FORMAT " rows", d->key, distinct,
+						rows->n),
+				 errdetail("Rows of one key stay on one side of the split."),
+				 errhint("Name the columns that identify a row;"
+						 " for rows that belong together use config.split.group.")));
+}
+
+/* Figures of a handful of rows say little. */
+static void
+check_test_rows(const MlDataset *data, const char *metric)
+{
+	int64		test = data->n - data->n_train - data->n_valid;
+
+	if (test > 0 && test < MIN_TEST_ROWS)
+		ereport(WARNING,
+				(errmsg("%s is judged on " INT64_FORMAT " test rows only", metric, test),
+				 errdetail("So few rows can make any model look good or bad.")));
 }
 
 static void
@@ -466,6 +512,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	rows = read_rows(&definition, &host, known_task);
 	mlops_target_interpret(&definition, rows, &data);
 	drop_identifiers(&definition, rows);
+	check_key(&definition, rows);
 	order_rows(&definition, rows, &data);
 
 	learner = choose_learner(request->algorithm, data.task);
@@ -481,6 +528,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 								data.column[j].kind, &prep[j]);
 	}
 	tell_findings(&definition, &host.host, &data);
+	check_test_rows(&data, registration.metric);
 
 	spec.learner = learner;
 	spec.params = &params;
