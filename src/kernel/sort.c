@@ -15,6 +15,7 @@
 #include "kernel/sort.h"
 
 #define SMALL_RUN 32			/* insertion sort up to here */
+#define ASK_ROWS (1 << 20)		/* passes over more rows than this may be stopped before */
 #define SHORT_RUN 4096			/* digits of 8 bits up to here, then of 11 */
 
 typedef struct Item
@@ -28,6 +29,9 @@ typedef struct PairSort
 	const uint64_t *hi;
 	const uint64_t *lo;
 	Item	   *spare;
+	MlStop		stop;			/* NULL = never */
+	void	   *arg;
+	bool		stopped;
 } PairSort;
 
 static inline uint32_t
@@ -71,8 +75,9 @@ sort_small(const PairSort *s, Item *item, size_t n)
 
 /* Stable passes over the digits of item[].word; the result is in item. */
 static void
-sort_word(Item *item, Item *spare, size_t n, int bits)
+sort_word(PairSort *s, Item *item, size_t n, int bits)
 {
+	Item	   *spare = s->spare;
 	uint32_t	count[4][2048];
 	int			passes = (32 + bits - 1) / bits;
 	uint32_t	mask = (UINT32_C(1) << bits) - 1;
@@ -99,6 +104,10 @@ sort_word(Item *item, Item *spare, size_t n, int bits)
 
 		if (count[pass][(from[0].word >> shift) & mask] == n)
 			continue;
+		if (n > ASK_ROWS && s->stop != NULL && s->stop(s->arg))
+			s->stopped = true;
+		if (s->stopped)
+			return;
 		for (d = 0; d <= mask; d++)
 		{
 			uint32_t	c = count[pass][d];
@@ -118,7 +127,7 @@ sort_word(Item *item, Item *spare, size_t n, int bits)
 
 /* Sorts item[0..n), equal in all words before `word` and in row order. */
 static void
-sort_range(const PairSort *s, Item *item, size_t n, int word)
+sort_range(PairSort *s, Item *item, size_t n, int word)
 {
 	size_t		start;
 	size_t		i;
@@ -130,8 +139,8 @@ sort_range(const PairSort *s, Item *item, size_t n, int word)
 	}
 	for (i = 0; i < n; i++)
 		item[i].word = word_of(s, item[i].row, word);
-	sort_word(item, s->spare, n, n <= SHORT_RUN ? 8 : 11);
-	if (word == (s->lo ? 3 : 1))
+	sort_word(s, item, n, n <= SHORT_RUN ? 8 : 11);
+	if (s->stopped || word == (s->lo ? 3 : 1))
 		return;
 	for (start = 0; start < n; start = i)
 	{
@@ -149,23 +158,29 @@ ml_sort_scratch(int64_t n)
 	return (size_t) n * 2 * sizeof(Item) + 1;
 }
 
-void
-ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
-			  uint32_t *perm, void *scratch)
+bool
+ml_sort_pairs_until(const uint64_t *hi, const uint64_t *lo, int64_t n,
+					uint32_t *perm, void *scratch, MlStop stop, void *arg)
 {
-	PairSort	s;
+	PairSort	s = {.hi = hi,.lo = lo,.stop = stop,.arg = arg};
 	Item	   *item = scratch;
 	int64_t		i;
 
 	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
-	s.hi = hi;
-	s.lo = lo;
 	s.spare = item + n;
 	for (i = 0; i < n; i++)
 		item[i].row = (uint32_t) i;
 	sort_range(&s, item, (size_t) n, 0);
 	for (i = 0; i < n; i++)
 		perm[i] = item[i].row;
+	return !s.stopped;
+}
+
+void
+ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
+			  uint32_t *perm, void *scratch)
+{
+	(void) ml_sort_pairs_until(hi, lo, n, perm, scratch, NULL, NULL);
 }
 
 #define DOUBLE_DIGIT 11

@@ -7,6 +7,7 @@
 #ifndef ML_SORT_H
 #define ML_SORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,6 +21,14 @@ extern size_t ml_sort_scratch(int64_t n);
  */
 extern void ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
 						  uint32_t *perm, void *scratch);
+/*
+ * The same, asking `stop` between passes over many rows: true ends the sort,
+ * with perm undefined, and the answer is false.
+ */
+typedef bool (*MlStop) (void *arg);
+extern bool ml_sort_pairs_until(const uint64_t *hi, const uint64_t *lo, int64_t n,
+								uint32_t *perm, void *scratch, MlStop stop, void *arg);
+
 
 /* Sorts x ascending, in place; no NaN; scratch has room for n. */
 extern void ml_sort_doubles(double *x, int64_t n, double *scratch);

@@ -33,6 +33,9 @@ enum
 	N_PARTS = 3
 };
 
+/* Groups are looked at so many (a power of two, less one) between two polls, about. */
+#define POLL_MASK ((1 << 16) - 1)
+
 /* What one call works with. */
 typedef struct Split
 {
@@ -47,6 +50,8 @@ typedef struct Split
 	uint32_t   *order;			/* n */
 	void	   *scratch;
 	uint8_t    *part;			/* n */
+	MlHost	   *host;
+	bool		stopped;		/* by poll: what is there is half done */
 } Split;
 
 /* A class during a cut. */
@@ -57,6 +62,22 @@ typedef struct ClassCut
 	int64_t		seen;			/* rows of the groups passed so far */
 	bool		full;			/* the rank cut is behind us */
 } ClassCut;
+
+static bool
+asked_to_stop(void *arg)
+{
+	Split	   *s = arg;
+
+	s->stopped = s->stopped || s->host->poll(s->host, "splitting", 0.5);
+	return s->stopped;
+}
+
+/* s->order := rows by (hi, lo); false when asked to stop. */
+static bool
+sorted(Split *s, const uint64_t *hi, const uint64_t *lo)
+{
+	return ml_sort_pairs_until(hi, lo, s->n, s->order, s->scratch, asked_to_stop, s);
+}
 
 static inline int
 class_of(const Split *s, int64_t row)
@@ -125,7 +146,8 @@ cut_by_hash(Split *s, double share, uint8_t to, ClassCut *cut)
 		if (s->part[i] == PART_TRAIN)
 			cut[class_of(s, i)].rows++;
 	}
-	ml_sort_pairs(s->u, s->content, s->n, s->order, s->scratch);
+	if (!sorted(s, s->u, s->content))
+		return;
 
 	/*
 	 * Candidates first, in order: a group is either wholly a candidate or
@@ -145,6 +167,8 @@ cut_by_hash(Split *s, double share, uint8_t to, ClassCut *cut)
 			int			c;
 			int64_t		j;
 
+			if ((from & POLL_MASK) == 0 && asked_to_stop(s))
+				return;
 			next = group_end(s, from);
 			if (next > end)
 				next = end;
@@ -174,7 +198,8 @@ cut_by_time(Split *s, double share, uint8_t to)
 
 	for (i = 0; i < s->n; i++)
 		s->u[i] = (uint64_t) s->time[i] ^ UINT64_C(1) << 63;
-	ml_sort_pairs(s->u, s->key_hash, s->n, s->order, s->scratch);
+	if (!sorted(s, s->u, s->key_hash))
+		return true;
 	for (i = 0; i < s->n; i++)
 		if (s->part[s->order[i]] == PART_TRAIN)
 			s->order[end++] = s->order[i];
@@ -209,7 +234,8 @@ pull_groups(Split *s, uint8_t to)
 	int64_t		from;
 	int64_t		next;
 
-	ml_sort_pairs(s->key_hash, s->content, s->n, s->order, s->scratch);
+	if (!sorted(s, s->key_hash, s->content))
+		return;
 	for (from = 0; from < s->n; from = next)
 	{
 		bool		any = false;
@@ -257,7 +283,8 @@ order_rows(Split *s, uint32_t *perm, int64_t *count)
 	at[PART_TRAIN] = 0;
 	at[PART_VALID] = count[PART_TRAIN];
 	at[PART_TEST] = count[PART_TRAIN] + count[PART_VALID];
-	ml_sort_pairs(s->key_hash, s->content, s->n, s->order, s->scratch);
+	if (!sorted(s, s->key_hash, s->content))
+		return;
 	for (i = 0; i < s->n; i++)
 		perm[at[s->part[s->order[i]]]++] = s->order[i];
 }
@@ -312,6 +339,7 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 
 	memset(&s, 0, sizeof(s));
 	s.n = n;
+	s.host = host;
 	s.spec = spec;
 	s.key_hash = key_hash;
 	s.content = content;
@@ -341,15 +369,20 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 		else if (spec->test > 0)
 			code = cut_share(&s, spec->test, PART_TEST, cut, status);
 	}
-	if (code == ML_OK && host->poll(host, "splitting", 0.4))
+	if (code == ML_OK && asked_to_stop(&s))
 		code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
 	if (code == ML_OK && spec->validation > 0)
 		code = cut_share(&s, spec->validation, PART_VALID, cut, status);
-	if (code == ML_OK && host->poll(host, "splitting", 0.6))
+	if (code == ML_OK && asked_to_stop(&s))
 		code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
 	if (code == ML_OK)
 	{
 		order_rows(&s, perm, count);
+		if (s.stopped)
+			code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
+	}
+	if (code == ML_OK)
+	{
 		*n_train = count[PART_TRAIN];
 		*n_valid = count[PART_VALID];
 		code = check_parts(count, test_where != NULL || spec->test > 0, status);
