@@ -1,7 +1,9 @@
 # mlops: the life of a machine learning model inside PostgreSQL.
 #
 #   make && sudo make install          builds and installs against the pg_config in PATH
-#   make installcheck PGUSER=postgres  tests the installed extension on a running server
+#   make installcheck                  tests the installed extension on a running server, as a superuser:
+#                                      on stock Debian first sudo -u postgres createuser -s "$USER";
+#                                      with trust or a password file PGUSER=postgres is enough
 #   make PG_CONFIG=/path/to/pg_config  another server
 #   make unit | lint | format-check | docs-check | coverage
 #

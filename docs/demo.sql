@@ -1,4 +1,4 @@
--- ./run demo: a model from rows to reasons, on real data.  Every statement is shown as it runs.
+-- ./run demo: a model from rows to reasons, on a well-known data set.  Every statement is shown as it runs.
 \set QUIET on
 \pset footer off
 \pset null '-'
@@ -8,7 +8,7 @@
 CREATE EXTENSION mlops;
 
 \echo
-\echo '--- 2. The data: 7,043 customers of a telephone company; about one in four left'
+\echo '--- 2. The data: 7,043 customers of a (made-up) telephone company; one in four left'
 \ir ../test/data/customers.sql
 SELECT churn, count(*) AS customers, round(avg(tenure), 1) AS months_with_us,
        round(avg(monthly_charges)::numeric, 2) AS monthly_charges
@@ -28,6 +28,9 @@ SELECT m.key AS metric, round(m.value::numeric, 4) AS value
 FROM mlops.run_metrics m JOIN mlops.versions v USING (run_id) JOIN mlops.models USING (model_id)
 WHERE models.name = 'churn' AND v.version = 1 AND m.split = 'test'
 ORDER BY m.key;
+\echo 'roc_auc 0.84: of one customer who left and one who stayed, the model gives the one who left the higher risk in'
+\echo '84 of 100 pairs (guessing: 50).  Look at roc_auc to rank customers, at log_loss or brier to trust the probabilities,'
+\echo 'at precision and recall to act on the label; accuracy says little: "nobody leaves" already has 0.73.'
 
 \echo
 \echo '--- 5. What moves the risk?  The strongest coefficients, per standard deviation or level'
@@ -35,6 +38,7 @@ SELECT feature, level, round(coefficient::numeric, 3) AS coefficient
 FROM mlops_coefficients('churn')
 WHERE feature <> '(intercept)'
 ORDER BY abs(coefficient) DESC LIMIT 8;
+\echo 'Above zero raises the risk, below lowers it.  A number has no level, so there is a "-" in that column.'
 
 \echo
 \echo '--- 6. Prediction: a function in a query'
@@ -67,3 +71,4 @@ SELECT round(mlops_predict('churn', mlops_sample_input('churn') || '{"tenure": 1
 \echo
 \echo 'That was all of it: no export, no other server.  The model is rows in schema mlops of this database.'
 \echo 'On your own server: make install, CREATE EXTENSION mlops, and these statements.'
+\echo 'Next: ./run psql opens a shell with this table, docs/tutorial.md goes from here to versions and promotion.'

@@ -91,8 +91,7 @@ mlops_create_model(PG_FUNCTION_ARGS)
 			d.config.positive_label = old.positive_label;
 	}
 	d.source = mlops_source_analyze(source);
-	if (d.key == NULL)
-		d.key = mlops_primary_key(d.source, d.target);
+	d.find_key = true;
 	mlops_definition_check(&d);
 	model_id = mlops_definition_store(&d, existing, comment);
 	if (model_id == 0)

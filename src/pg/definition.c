@@ -48,8 +48,9 @@ mlops_key_columns(const MlopsSource *source, const char *key)
 	return names;
 }
 
-char *
-mlops_primary_key(const MlopsSource *source, const char *target)
+/* The primary key of a plain table, as a key, or NULL. */
+static char *
+primary_key(const MlopsSource *source, const char *target)
 {
 	Oid			constraint;
 	Bitmapset  *columns;
@@ -70,10 +71,6 @@ mlops_primary_key(const MlopsSource *source, const char *target)
 	}
 	if (key.len == 0)
 		return NULL;
-	ereport(NOTICE,
-			(errmsg("primary key \"%s\" of the source is the key", key.data),
-			 errdetail("It identifies the rows and is no feature."),
-			 errhint("Pass key to choose another one.")));
 	return key.data;
 }
 
@@ -150,6 +147,7 @@ mlops_definition_check(MlopsDefinition *d)
 	List	   *exclude = NIL;
 	ListCell   *lc;
 	const char **names;
+	char	   *found_key = NULL;
 
 	mlops_check_task(d->task);
 	check_metric(d);
@@ -160,6 +158,8 @@ mlops_definition_check(MlopsDefinition *d)
 				 errhint("Name the column of the source that is to be predicted.")));
 	(void) mlops_source_column(source, d->target, "target");
 	exclude = lappend(exclude, d->target);
+	if (d->find_key && d->key == NULL)
+		d->key = found_key = primary_key(source, d->target);
 	d->key_columns = mlops_key_columns(source, d->key);
 	exclude = list_concat(exclude, d->key_columns);
 	if (d->time_column != NULL)
@@ -215,6 +215,11 @@ mlops_definition_check(MlopsDefinition *d)
 	for (int i = 0; i < d->feature_set->n; i++)
 		names[i] = d->feature_set->feature[i].name;
 	mlops_config_check_columns(config, names, d->feature_set->n);
+	if (found_key != NULL)
+		ereport(NOTICE,
+				(errmsg("primary key \"%s\" of the source is the key", found_key),
+				 errdetail("It identifies the rows and is no feature."),
+				 errhint("Pass key to choose another one.")));
 }
 
 int64

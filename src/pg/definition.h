@@ -25,6 +25,7 @@ typedef struct MlopsDefinition
 	char	   *features;		/* SELECT list; after the check with names qualified, * kept */
 	bool		features_stored;	/* analysed under the owner's restricted path */
 	char	   *key;
+	bool		find_key;		/* without a key: take the primary key of a plain table */
 	char	   *time_column;
 	MlopsConfig config;
 	bool		test_where_stored;
@@ -42,8 +43,6 @@ extern int64 mlops_definition_store(const MlopsDefinition *definition, const Mlo
 									const char *comment);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
-/* The primary key of a plain table, as a key (told by NOTICE), or NULL: when none was given for a new model. */
-extern char *mlops_primary_key(const MlopsSource *source, const char *target);
 /* Checks the word; NULL stays NULL. */
 extern void mlops_check_task(const char *task);
 

@@ -357,7 +357,7 @@ set_of_parsed(List *parsed, TupleDesc source, Oid owner)
 
 /* Refused before anything is written back, so that messages are about what was typed. */
 static void
-check_parsed(List *parsed, TupleDesc source)
+check_parsed(List *parsed, TupleDesc source, const char *what)
 {
 	ListCell   *lc;
 
@@ -367,7 +367,8 @@ check_parsed(List *parsed, TupleDesc source)
 		Bitmapset  *columns = NULL;
 		Oid			type = exprType(feature->expr);
 
-		mlops_feature_check(feature->expr, psprintf("feature \"%s\"", feature->name), source, &columns);
+		mlops_feature_check(feature->expr, what != NULL ? what : psprintf("feature \"%s\"", feature->name),
+							source, &columns);
 		if (!mlops_type_kind(type, NULL, NULL, NULL))
 			refuse_type(feature->name, type);
 	}
@@ -389,7 +390,7 @@ mlops_features_analyze(const char *select_list, TupleDesc source, List *exclude,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no column of the source can be a feature"),
 				 errhint("Name features, or choose a source with more columns.")));
-	check_parsed(parsed, source);
+	check_parsed(parsed, source, NULL);
 	return set_of_parsed(parsed, source, owner);
 }
 
@@ -406,7 +407,7 @@ mlops_features_condition(const char *condition, const char *what, TupleDesc sour
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("%s must be one boolean expression over a row of the source", what),
 				 errdetail("It reads: %s", condition)));
-	check_parsed(parsed, source);
+	check_parsed(parsed, source, what);
 	return set_of_parsed(parsed, source, owner);
 }
 

@@ -53,8 +53,8 @@ tell_difference(const MlopsTrainingRequest *request, const MlopsModel *model, co
 		const char *used;
 		const char *stored;
 	}			field[] = {
-		{"source", request->source, request->source, model->source},
-		/* as the server writes it, or the same list typed again would differ */
+		/* as the server writes them: the same text may mean something else by now, another text the same */
+		{"source", request->source, d->source->query, model->source_query},
 		{"features", request->features, d->features, model->features},
 		{"key", request->key, request->key, model->key},
 		{"time_column", request->time_column, request->time_column, model->time_column},
@@ -100,7 +100,10 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	}
 	else
 	{
-		bool		own_source = differs(request->source, model->source);
+		/* a source that is passed is SQL of this call; from others than the owner only the stored one is taken */
+		bool		own_source = request->source != NULL &&
+			(differs(request->source, model->source) ||
+			 mlops_has_privilege(model->model_id, model->owner, MLOPS_OWNER));
 		bool		own_features = differs(request->features, model->features);
 
 		mlops_check_privilege(model->model_id, model->name, model->owner,
@@ -160,8 +163,7 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	}
 	else
 		d->source = mlops_source_analyze(request->source);
-	if (model == NULL && d->key == NULL)
-		d->key = mlops_primary_key(d->source, d->target);
+	d->find_key = model == NULL;
 	mlops_definition_check(d);
 	if (model != NULL)
 		tell_difference(request, model, d);

@@ -214,8 +214,7 @@ foreach my $kind (sort keys %work)
 
 # many versions in one session: the cache stays within its limit
 {
-	my $held = q{SELECT coalesce(sum(total_bytes), 0) FROM pg_backend_memory_contexts WHERE name LIKE 'mlops model%'
-		OR parent LIKE 'mlops %'};
+	my $held = q{SELECT coalesce(sum(total_bytes), 0) FROM pg_backend_memory_contexts WHERE name LIKE 'mlops%'};
 	my $predict = q{DO $$ BEGIN FOR i IN 1 .. 100 LOOP
 		EXECUTE format('SELECT mlops_predict(%L, t) FROM t LIMIT 1', 'again@' || i); END LOOP; END $$};
 
