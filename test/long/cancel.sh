@@ -18,7 +18,8 @@ SET mlops.threads = 1;
 SET mlops.max_training_memory = '4GB';
 SET statement_timeout = $timeout;
 SELECT extract(epoch FROM clock_timestamp()) * 1000 AS start \gset
-SELECT seconds FROM mlops_train('big', \$\$SELECT i::float8 AS x, i % 97 < 3 AS y FROM generate_series(1, 10000000) i\$\$, 'y',
+SELECT seconds FROM mlops_train('big',
+    \$\$SELECT i::float8 AS x, i % 97 < 3 AS y FROM generate_series(1, 10000000) i\$\$, 'y',
     algorithm => 'logistic_regression');
 SELECT 'took ' || round(extract(epoch FROM clock_timestamp()) * 1000 - :start);
 SQL
