@@ -275,7 +275,7 @@ COMMENT ON COLUMN mlops.version_features.minimum IS 'Smallest number';
 COMMENT ON COLUMN mlops.version_features.maximum IS 'Largest number';
 COMMENT ON COLUMN mlops.version_features.mean IS 'Mean of the numbers';
 COMMENT ON COLUMN mlops.version_features.stddev IS 'Population standard deviation of the numbers';
-COMMENT ON COLUMN mlops.version_features.quantiles IS '1001 quantiles of the numbers, at 0, 0.001, … 1';
+COMMENT ON COLUMN mlops.version_features.quantiles IS '1001 quantiles of the numbers, at 0, 0.001 and so on to 1';
 COMMENT ON COLUMN mlops.version_features.levels IS 'The commonest categories, at most 1000, commonest first';
 COMMENT ON COLUMN mlops.version_features.level_counts IS 'Rows of each of them';
 COMMENT ON COLUMN mlops.version_features.other_count IS 'Rows of all other categories';

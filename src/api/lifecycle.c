@@ -61,7 +61,7 @@ best_version(const MlopsModel *model)
 	char	   *word;
 
 	r = mlops_registry_query("SELECT metric, task FROM mlops.versions WHERE model_id = $1 AND value IS NOT NULL"
-							 " ORDER BY version DESC LIMIT 1", "b", model->model_id);
+							 " AND metric IS NOT NULL ORDER BY version DESC LIMIT 1", "b", model->model_id);
 	if (r->n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

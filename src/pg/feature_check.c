@@ -15,6 +15,7 @@
 #include "utils/regproc.h"
 
 #include "pg/feature_tree.h"
+#include "pg/temporary.h"
 
 typedef struct CheckContext
 {
@@ -158,6 +159,11 @@ mlops_feature_check(Node *expr, const char *what, TupleDesc desc, Bitmapset **co
 {
 	CheckContext context = {what, desc, columns};
 
+	if (mlops_uses_temporary(expr))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s must not use objects of a temporary schema", what),
+				 errdetail("Other sessions have none or others of that name.")));
 	(void) check_walker(expr, &context);
 }
 

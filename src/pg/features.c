@@ -270,10 +270,16 @@ plan_expressions(MlopsFeatureSet *set, List *exprs)
 		plan = mlops_plan_create(exprs);
 		mlops_identity_end(&id);
 	}
-	/* before and after planning: an inlined function's body is the owner's SQL, whatever it calls */
-	set->all_builtin = plan == NULL ||
-		(mlops_feature_builtin((Node *) exprs) && mlops_feature_builtin(mlops_plan_tree(plan)));
 	set->all_immutable = plan == NULL || !contain_mutable_functions(mlops_plan_tree(plan));
+
+	/*
+	 * Before and after planning: an inlined function's body is the owner's
+	 * SQL, whatever it calls.  And what is not immutable may find the owner's
+	 * code by itself: domain_in takes its type as a number.
+	 */
+	set->all_builtin = plan == NULL ||
+		(set->all_immutable && !contain_mutable_functions((Node *) exprs) &&
+		 mlops_feature_builtin((Node *) exprs) && mlops_feature_builtin(mlops_plan_tree(plan)));
 	/* an error above leaves the former, invalid plan: the next use tries again */
 	set->plan = plan;
 	if (former != NULL)

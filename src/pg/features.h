@@ -48,7 +48,7 @@ typedef struct MlopsFeatureSet
 	MlopsFeature *feature;
 	int			width;			/* dataset columns; 0 until all vector widths are known */
 	bool		all_bare;		/* every feature is a bare column */
-	bool		all_builtin;	/* nothing outside pg_catalog is used: no identity switch needed */
+	bool		all_builtin;	/* immutable, and nothing outside pg_catalog: no identity switch needed */
 	bool		all_immutable;	/* no setting matters */
 	MlopsSettings settings;
 	struct MlopsPlan *plan;		/* the expressions as planned, NULL when all are bare */

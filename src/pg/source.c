@@ -34,6 +34,7 @@
 #include "pg/pg_compat.h"
 #include "pg/source.h"
 #include "pg/sqltext.h"
+#include "pg/temporary.h"
 #include "pg/status.h"
 
 #define SOURCE_HINT "A source is the name of a table or view, or one SELECT, WITH, TABLE or VALUES statement."
@@ -211,11 +212,11 @@ analyze_statement(const char *text, const char *statement, Oid relation, bool st
 	MlopsIdentity id;
 
 	(void) check_query_walker((Node *) query, NULL);
-	/* its bare name would be looked up among the temporary relations of whoever calls */
-	if (stored && isQueryUsingTempRelation(query))
+	/* its bare name would be looked up among the temporary objects of whoever calls */
+	if (stored && (isQueryUsingTempRelation(query) || mlops_uses_temporary((Node *) query)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the stored source uses a temporary table"),
+				 errmsg("the stored source uses a temporary table or type"),
 				 errhint("Pass the source again, or make it a permanent table.")));
 	source->text = pstrdup(text);
 	source->relation = relation;

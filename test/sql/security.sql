@@ -66,6 +66,27 @@ SELECT mlops_train('temp');
 SELECT version FROM mlops_train('temp', 'SELECT * FROM rows', 'y', 'linear_regression');
 RESET ROLE;
 
+-- a built-in function that takes its type as a number does not lead the owner's code to the caller either
+CREATE FUNCTION pay_asks(x int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN IF current_user <> 'mlops_alice' THEN RAISE EXCEPTION 'runs as %', current_user; END IF; RETURN true; END$$;
+ALTER FUNCTION pay_asks(int) OWNER TO mlops_alice;
+CREATE DOMAIN dd AS int CHECK (test_security.pay_asks(VALUE));
+SELECT 'dd'::regtype::oid AS dd \gset
+SET ROLE mlops_alice;
+\set features 'x, (domain_in(x::text::cstring, ' :dd ', -1) IS NULL) AS q'
+\set ECHO none
+SELECT count(*) AS trained FROM mlops_train('bait', 'rows', 'y', 'linear_regression', '{"penalty": "l2"}', features => :'features', key => 'id', task => 'regression');
+\set ECHO all
+SELECT mlops_grant('bait', 'mlops_mallory', 'predict');
+RESET ROLE;
+SELECT mlops_predict('bait', r) IS NOT NULL AS as_owner FROM rows r WHERE id = 5;
+-- objects of a temporary schema are nobody's: the next caller would have others of that name
+CREATE DOMAIN pg_temp.pct AS int CHECK (VALUE < 1000);
+CREATE FUNCTION pg_temp.f(x int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT x';
+SELECT mlops_train('temp2', 'rows', 'y', features => 'x::pg_temp.pct AS q');
+SELECT mlops_train('temp2', 'rows', 'y', features => 'pg_temp.f(x) AS q');
+SELECT mlops_train('temp2', 'rows', 'y', features => 'x', config => '{"split": {"test_where": "x::pg_temp.pct = 3"}}');
+SELECT version FROM mlops_train('temp2', 'SELECT x, y, x::pg_temp.pct AS z FROM rows', 'y', 'linear_regression', task => 'regression', features => 'x');
+SELECT mlops_train('temp2');
 -- settings that the owner's functions make do not outlive the call
 SET ROLE mlops_alice;
 CREATE OR REPLACE FUNCTION who() RETURNS int LANGUAGE plpgsql STABLE PARALLEL SAFE AS
@@ -78,7 +99,7 @@ SELECT count(*) AS written FROM log;
 SELECT mlops_train('session', 'rows', 'y', features => 'x + length(current_setting(''application_name'')) AS f');
 SELECT mlops_train('session', 'rows', 'y', features => 'x + (pg_catalog.current_user() = ''a'')::int AS f');
 SELECT mlops_train('session', 'SELECT *, now() AS at FROM rows', 'y', features => 'x', config => '{"split": {"test_where": "date_part(''doy'', at) < 10"}}');
-SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('m', 'private', 'temp');
+SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('m', 'private', 'temp', 'bait', 'temp2');
 SET client_min_messages = error;
 DROP SCHEMA test_security CASCADE;
 DROP OWNED BY mlops_alice, mlops_mallory;
