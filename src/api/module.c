@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "pg/features.h"
 #include "pg/settings.h"
 
 PG_MODULE_MAGIC;
@@ -18,6 +19,7 @@ void
 _PG_init(void)
 {
 	mlops_settings_define();
+	mlops_features_watch();
 }
 
 Datum

@@ -274,6 +274,7 @@ mlops_cache_serves(const MlopsEntry *entry, const MlopsRef *ref)
 		entry->version_id == ref->version_id &&
 		entry->created_at == ref->created_at &&
 		entry->registry == ref->registry &&
+		mlops_features_stand(entry->features) &&
 		entry->features->owner == mlops_role_oid(ref->owner);
 }
 
@@ -288,7 +289,7 @@ find(const MlopsRef *ref, Oid owner)
 	if (slot == NULL)
 		return NULL;
 	entry = slot->entry;
-	if (entry->features->owner != owner)
+	if (entry->features->owner != owner || !mlops_features_stand(entry->features))
 	{
 		retire(entry);
 		return NULL;

@@ -9,11 +9,13 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -256,6 +258,54 @@ not_bare(List *exprs)
 	return rest;
 }
 
+/* ---- types of the signature that users made ---- */
+
+/* Counted by callbacks: any type, any relation of this database was changed. */
+static uint64 type_changes = 0;
+static uint64 relation_changes = 0;
+
+static void
+on_type_change(Datum arg, int cache, uint32 hash)
+{
+	type_changes++;
+}
+
+static void
+on_relation_change(Datum arg, Oid relation)
+{
+	relation_changes++;
+}
+
+void
+mlops_features_watch(void)
+{
+	CacheRegisterSyscacheCallback(TYPEOID, on_type_change, (Datum) 0);
+	CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
+}
+
+static void
+note_types(MlopsFeatureSet *set, uint64 types, uint64 relations)
+{
+	set->user_types = false;
+	set->row_types = false;
+	for (int i = 0; i < set->signature->natts; i++)
+	{
+		Oid			type = TupleDescAttr(set->signature, i)->atttypid;
+
+		set->user_types |= type >= FirstNormalObjectId;
+		set->row_types |= type >= FirstNormalObjectId && get_typtype(getBaseType(type)) != TYPTYPE_ENUM;
+	}
+	set->type_changes = types;
+	set->relation_changes = relations;
+}
+
+bool
+mlops_features_stand(const MlopsFeatureSet *set)
+{
+	return (!set->user_types || set->type_changes == type_changes) &&
+		(!set->row_types || set->relation_changes == relation_changes);
+}
+
 static void
 plan_expressions(MlopsFeatureSet *set, List *exprs)
 {
@@ -307,6 +357,9 @@ lay_out(MlopsFeatureSet *set)
 static void
 compile_in(MlopsFeatureSet *set, TupleDesc desc, bool stored)
 {
+	/* before the types are looked at: what changes meanwhile counts as changed */
+	uint64		types = type_changes;
+	uint64		relations = relation_changes;
 	List	   *exprs = analyze_expressions(set, &desc, stored);
 	ListCell   *lc;
 	int			i = 0;
@@ -321,6 +374,7 @@ compile_in(MlopsFeatureSet *set, TupleDesc desc, bool stored)
 		set->signature = CreateTupleDescCopy(desc);
 		MemoryContextSwitchTo(caller);
 	}
+	note_types(set, types, relations);
 	lay_out(set);
 }
 

@@ -50,6 +50,11 @@ typedef struct MlopsFeatureSet
 	bool		all_bare;		/* every feature is a bare column */
 	bool		all_builtin;	/* immutable, and nothing outside pg_catalog: no identity switch needed */
 	bool		all_immutable;	/* no setting matters */
+	/* types that users made stand in the signature: as of these changes */
+	bool		user_types;
+	bool		row_types;		/* among them rows, domains or arrays */
+	uint64		type_changes;
+	uint64		relation_changes;
 	MlopsSettings settings;
 	struct MlopsPlan *plan;		/* the expressions as planned, NULL when all are bare */
 	Oid			owner;
@@ -76,6 +81,10 @@ extern bool mlops_feature_from_star(const MlopsFeatureSet *set, int index);
  */
 extern Jsonb *mlops_features_to_jsonb(const MlopsFeatureSet *set);
 extern MlopsFeatureSet *mlops_features_from_jsonb(Jsonb *definition, Oid owner, MemoryContext context);
+/* False when a type of the signature may have changed or gone since: load the set again. */
+extern bool mlops_features_stand(const MlopsFeatureSet *set);
+/* Once a process: begins to notice such changes. */
+extern void mlops_features_watch(void);
 /* Re-plans when a function was replaced or dropped (mlops_evaluator_create does it). Raises like from_jsonb. */
 extern void mlops_features_revalidate(MlopsFeatureSet *set);
 /* One boolean expression over a source row, as a set of one feature; raises 42804 when it is not boolean. */

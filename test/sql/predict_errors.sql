@@ -107,3 +107,24 @@ DROP FUNCTION twice(int);
 SELECT attempt($$SELECT mlops_predict('uses', p) FROM people p LIMIT 1$$);
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS 'BEGIN RETURN $1 * 2; END';
 SELECT mlops_predict('uses', p) IS NOT NULL FROM people p LIMIT 1;
+
+-- ... or the type of a column: said, and right again when it is back
+CREATE TYPE grade AS ENUM ('a', 'b');
+CREATE TABLE graded AS SELECT (ARRAY['a', 'b'])[1 + i % 2]::grade AS g, i * 1.0::float8 AS y FROM generate_series(1, 100) i;
+SELECT version FROM mlops_train('graded', 'graded', 'y');
+SELECT mlops_predict('graded', '{"g": "a"}'::jsonb) IS NOT NULL;
+DROP TYPE grade CASCADE;
+SELECT attempt($$SELECT mlops_predict('graded', '{"g": "a"}'::jsonb)$$);
+CREATE TYPE grade AS ENUM ('a', 'b');
+SELECT mlops_predict('graded', '{"g": "a"}'::jsonb) IS NOT NULL;
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE paired AS SELECT ROW(i, i)::pair AS c, i * 1.0::float8 AS y FROM generate_series(1, 100) i;
+SELECT version FROM mlops_train('paired', 'paired', 'y', features => '(c).a AS a');
+SELECT mlops_predict('paired', p) IS NOT NULL FROM paired p LIMIT 1;
+ALTER TYPE pair DROP ATTRIBUTE a CASCADE;
+SELECT attempt($$SELECT mlops_predict('paired', p) FROM paired p LIMIT 1$$);
+-- a stored definition that was edited does not match the bytes
+UPDATE mlops.versions v SET created_at = clock_timestamp(), definition = jsonb_set(definition, '{features}',
+    jsonb_build_array(definition->'features'->1, definition->'features'->0)) FROM mlops.models m WHERE m.model_id = v.model_id AND m.name = 'spend';
+SELECT attempt($$SELECT mlops_predict('spend', p) FROM people p LIMIT 1$$);
+SELECT attempt($$SELECT mlops_feature_names('spend')$$);
