@@ -262,12 +262,16 @@ char *
 mlops_feature_deparse(Node *expr, TupleDesc desc, const MlopsSettings *settings)
 {
 	MlopsSettings literal = mlops_feature_literal_settings(settings);
-	PlannedStmt *statement = makeNode(PlannedStmt);
+	PlannedStmt *statement;
 	MlopsIdentity path;
 	MlopsIdentity styles;
 	char	   *text;
 
+	/* most features are columns; a range table for each would take quadratic time and memory */
+	if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
+		return pstrdup(quote_identifier(NameStr(TupleDescAttr(desc, ((Var *) expr)->varattno - 1)->attname)));
 	/* the deparser looks names up through a range table; a planned statement is how it takes one without relations */
+	statement = makeNode(PlannedStmt);
 	statement->rtable = row_parse_state(desc)->p_rtable;
 	mlops_identity_begin_path(&path);
 	mlops_identity_begin_settings(&styles, &literal);
