@@ -55,7 +55,6 @@ typedef struct Pin
 
 static HTAB *cache = NULL;
 static dlist_head recent = DLIST_STATIC_INIT(recent);	/* most recently used first */
-static int	cached_entries = 0;
 static Size held = 0;			/* bytes, dead entries included */
 
 static CacheKey
@@ -83,7 +82,6 @@ retire(MlopsEntry *entry)
 
 	(void) hash_search(cache, &key, HASH_REMOVE, NULL);
 	dlist_delete(&entry->node);
-	cached_entries--;
 	entry->dead = true;
 	if (entry->pins == 0)
 		free_entry(entry);
@@ -259,7 +257,6 @@ load(const MlopsRef *ref, Oid owner)
 	slot->entry = entry;
 	MemoryContextSetParent(context, CacheMemoryContext);
 	dlist_push_head(&recent, &entry->node);
-	cached_entries++;
 	entry->size = MemoryContextMemAllocated(context, true);
 	held += entry->size;
 	return entry;
@@ -326,33 +323,3 @@ mlops_cache_pin_ref(const MlopsRef *ref, MemoryContext context)
 	return entry;
 }
 
-MlopsEntry *
-mlops_cache_pin(int64 version_id, const char *owner, MemoryContext context)
-{
-	MlopsRef	ref = {.version_id = version_id};
-	Datum		value;
-	bool		isnull;
-
-	strlcpy(ref.owner, owner, NAMEDATALEN);
-	ref.registry = mlops_registry_oid("versions");
-	if (!mlops_registry_value("versions", "versions_pkey", version_id, Anum_versions_created_at,
-							  &value, &isnull))
-		elog(ERROR, "version " INT64_FORMAT " does not exist", version_id);
-	ref.created_at = DatumGetTimestampTz(value);
-	(void) mlops_registry_value("versions", "versions_pkey", version_id, Anum_versions_version,
-								&value, &isnull);
-	ref.version = DatumGetInt32(value);
-	(void) mlops_registry_value("versions", "versions_pkey", version_id, Anum_versions_model_id,
-								&value, &isnull);
-	ref.model_id = DatumGetInt64(value);
-	if (mlops_registry_value("models", "models_pkey", ref.model_id, Anum_models_name, &value, &isnull))
-		text_to_cstring_buffer(DatumGetTextPP(value), ref.model, NAMEDATALEN);
-	return mlops_cache_pin_ref(&ref, context);
-}
-
-void
-mlops_cache_usage(int *entries, Size *bytes)
-{
-	*entries = cached_entries;
-	*bytes = held;
-}

@@ -31,13 +31,9 @@ typedef struct MlopsEntry
 	MlopsFeatureSet *features;
 } MlopsEntry;
 
-/* Loads or finds a version and pins it until `context` is reset or deleted. */
-extern MlopsEntry *mlops_cache_pin(int64 version_id, const char *owner, MemoryContext context);
-/* The same for a version whose reference is resolved: no further look at the registry. */
+/* Loads or finds the version of a resolved reference and pins it until `context` is reset or deleted. */
 extern MlopsEntry *mlops_cache_pin_ref(const MlopsRef *ref, MemoryContext context);
 /* Whether a pinned entry may go on serving this reference. */
 extern bool mlops_cache_serves(const MlopsEntry *entry, const MlopsRef *ref);
-/* For tests and mlops_health: entries and bytes held. */
-extern void mlops_cache_usage(int *entries, Size *bytes);
 
 #endif

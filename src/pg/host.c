@@ -242,15 +242,6 @@ mlops_host_no_memory(const MlopsHost *host, Size bytes)
 }
 
 void
-mlops_host_account(MlopsHost *host, Size bytes)
-{
-	if (!fits(host, bytes))
-		mlops_host_no_memory(host, bytes);
-	host->used += bytes;
-	host->peak = Max(host->peak, host->used);
-}
-
-void
 mlops_host_forget(MlopsHost *host, Size bytes)
 {
 	host->used -= Min(bytes, host->used);

@@ -30,9 +30,7 @@ typedef struct MlopsHost
 } MlopsHost;
 
 extern void mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *what);
-/* Accounts memory that was taken outside alloc; raises 53200 past the limit, naming rows. */
-extern void mlops_host_account(MlopsHost *host, Size bytes);
-/* Takes it off the account again. */
+/* Takes memory off the account. */
 extern void mlops_host_forget(MlopsHost *host, Size bytes);
 /* An array of the host's made larger or smaller (NULL: a new one); raises 53200. Release it as any other. */
 extern void *mlops_host_resize(MlopsHost *host, void *array, Size size);
