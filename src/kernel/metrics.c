@@ -1,5 +1,5 @@
 /*
- * metrics.c: ranking, probability, class and error figures.
+ * metrics.c: ranking and class figures.
  *
  * Ranking figures walk the rows once by descending score, one group of equal
  * scores at a time, with the weights of positives and negatives counted so
@@ -11,7 +11,6 @@
  * Symbols: y s p w n as in metrics.h; tp, fp: weights above a score.
  */
 #include <assert.h>
-#include <float.h>
 #include <math.h>
 
 #include "kernel/metrics.h"
@@ -192,127 +191,6 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 	return threshold;
 }
 
-/* --- probabilities ------------------------------------------------------ */
-
-static inline double
-log_clipped(double p)
-{
-	if (p < ML_LOG_LOSS_CLIP)
-		p = ML_LOG_LOSS_CLIP;
-	if (p > 1 - ML_LOG_LOSS_CLIP)
-		p = 1 - ML_LOG_LOSS_CLIP;
-	return log(p);
-}
-
-/* Weighted mean of what term(y, p) gives. */
-static double
-mean_of(double (*term) (double y, double p), const double *y, const double *p,
-		const double *w, int64_t n)
-{
-	MlSum		total = {0, 0};
-	MlSum		sum = {0, 0};
-	int64_t		i;
-
-	if (n == 0)
-		return NAN;
-	for (i = 0; i < n; i++)
-	{
-		ml_sum_add(&total, weight_of(w, i));
-		ml_sum_add(&sum, weight_of(w, i) * term(y[i], p[i]));
-	}
-	return ml_sum_value(&sum) / ml_sum_value(&total);
-}
-
-static double
-log_loss_term(double y, double p)
-{
-	return -log_clipped(y == 1 ? p : 1 - p);
-}
-
-static double
-square_term(double y, double p)
-{
-	return (y - p) * (y - p);
-}
-
-static double
-absolute_term(double y, double p)
-{
-	return fabs(y - p);
-}
-
-static double
-relative_term(double y, double p)
-{
-	return fabs(y - p) / fmax(fabs(y), DBL_EPSILON);
-}
-
-double
-ml_log_loss(const double *y, const double *p, const double *w, int64_t n)
-{
-	return mean_of(log_loss_term, y, p, w, n);
-}
-
-double
-ml_log_loss_actual(const double *p, const double *w, int64_t n)
-{
-	MlSum		total = {0, 0};
-	MlSum		sum = {0, 0};
-	int64_t		i;
-
-	if (n == 0)
-		return NAN;
-	for (i = 0; i < n; i++)
-	{
-		ml_sum_add(&total, weight_of(w, i));
-		ml_sum_add(&sum, -weight_of(w, i) * log_clipped(p[i]));
-	}
-	return ml_sum_value(&sum) / ml_sum_value(&total);
-}
-
-double
-ml_brier(const double *y, const double *p, const double *w, int64_t n)
-{
-	return mean_of(square_term, y, p, w, n);
-}
-
-/* The bin b with b / bins < p <= (b + 1) / bins, whatever p * bins rounds to. */
-static int
-bin_of(double p, int bins)
-{
-	int			b = (int) ceil(p * bins) - 1;
-
-	if (b > 0 && p <= (double) b / bins)
-		b--;
-	else if (b < bins - 1 && p > (double) (b + 1) / bins)
-		b++;
-	return b < 0 ? 0 : b >= bins ? bins - 1 : b;
-}
-
-double
-ml_ece(const double *y, const double *p, const double *w, int64_t n, int bins)
-{
-	MlSum		gap[ML_ECE_MAX_BINS];
-	MlSum		total = {0, 0};
-	MlSum		error = {0, 0};
-	int			b;
-	int64_t		i;
-
-	assert(bins >= 1 && bins <= ML_ECE_MAX_BINS);
-	if (n == 0)
-		return NAN;
-	for (b = 0; b < bins; b++)
-		gap[b] = (MlSum) {0, 0};
-	for (i = 0; i < n; i++)
-	{
-		ml_sum_add(&total, weight_of(w, i));
-		ml_sum_add(&gap[bin_of(p[i], bins)], weight_of(w, i) * (y[i] - p[i]));
-	}
-	for (b = 0; b < bins; b++)
-		ml_sum_add(&error, fabs(ml_sum_value(&gap[b])));
-	return ml_sum_value(&error) / ml_sum_value(&total);
-}
-
 /* --- classes ------------------------------------------------------------ */
 
 void
@@ -443,43 +321,4 @@ ml_macro(const double *count, int k, double (*figure) (const double *, int, int)
 		classes++;
 	}
 	return classes ? sum / classes : NAN;
-}
-
-/* --- errors ------------------------------------------------------------- */
-
-double
-ml_rmse(const double *y, const double *p, const double *w, int64_t n)
-{
-	return sqrt(mean_of(square_term, y, p, w, n));
-}
-
-double
-ml_mae(const double *y, const double *p, const double *w, int64_t n)
-{
-	return mean_of(absolute_term, y, p, w, n);
-}
-
-double
-ml_mape(const double *y, const double *p, const double *w, int64_t n)
-{
-	return mean_of(relative_term, y, p, w, n);
-}
-
-double
-ml_r2(const double *y, const double *p, const double *w, int64_t n)
-{
-	double		mean;
-	double		variance;
-	double		error;
-	double		lo;
-	double		hi;
-
-	if (n == 0)
-		return NAN;
-	error = mean_of(square_term, y, p, w, n);
-	ml_min_max(y, n, &lo, &hi);
-	if (lo == hi)
-		return error == 0 ? 1 : 0;
-	ml_moments(y, w, n, &mean, &variance);
-	return 1 - error / variance;
 }

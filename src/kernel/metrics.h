@@ -1,21 +1,17 @@
 /*
- * metrics.h: how good predictions are.
+ * metrics.h: how good the order and the classes of predictions are.
  *
  * Plain arrays of n rows.  y: truth (class index as a double, or the target),
  * s: score, p: probability, w: weights > 0 or NULL for all 1.  Figures agree
  * with scikit-learn's; a ratio 0/0 is 0; a figure that does not exist for
- * these rows (AUC of one class, no rows) is NaN.
+ * these rows (AUC of one class, no rows) is NaN.  Figures that follow from
+ * running sums stand in error_sums.h and probability_sums.h.
  */
 #ifndef ML_METRICS_H
 #define ML_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Probabilities are kept this far from 0 and 1 in log_loss. */
-#define ML_LOG_LOSS_CLIP 1e-15
-#define ML_ECE_BINS 10
-#define ML_ECE_MAX_BINS 1000
 
 /* Scratch bytes, aligned for uint64_t, of ml_score_order. */
 extern size_t ml_score_scratch(int64_t n);
@@ -28,14 +24,6 @@ extern double ml_roc_auc(const double *y, double positive, const double *s, cons
 /* Sum of (R_k - R_k-1) P_k over distinct scores; no positive row: 0. */
 extern double ml_average_precision(const double *y, double positive, const double *s, const double *w,
 								   const uint32_t *order, int64_t n);
-
-/* p: P(y = 1) */
-extern double ml_log_loss(const double *y, const double *p, const double *w, int64_t n);
-/* Several classes; p: the probability each row gave to its own class. */
-extern double ml_log_loss_actual(const double *p, const double *w, int64_t n);
-extern double ml_brier(const double *y, const double *p, const double *w, int64_t n);
-/* Bins (lo, hi] of equal width, 0 in the first; at most ML_ECE_MAX_BINS. */
-extern double ml_ece(const double *y, const double *p, const double *w, int64_t n, int bins);
 
 /* count: k × k, [actual][predicted], sums of weights. */
 extern void ml_confusion(const double *y, const int32_t *predicted, const double *w, int64_t n,
@@ -51,13 +39,6 @@ extern double ml_recall(const double *count, int k, int c);
 extern double ml_f1(const double *count, int k, int c);
 /* Mean over the classes that are among the actual or the predicted ones. */
 extern double ml_macro(const double *count, int k, double (*figure) (const double *, int, int));
-
-extern double ml_rmse(const double *y, const double *p, const double *w, int64_t n);
-extern double ml_mae(const double *y, const double *p, const double *w, int64_t n);
-/* Mean of |y - p| / max(|y|, DBL_EPSILON), a share and not a percentage. */
-extern double ml_mape(const double *y, const double *p, const double *w, int64_t n);
-/* Against the mean of the given rows; constant y: 1 when all is exact, else 0. */
-extern double ml_r2(const double *y, const double *p, const double *w, int64_t n);
 
 typedef enum MlThresholdRule
 {

@@ -89,56 +89,22 @@ shifted_sums(const double *x, int64_t n, double shift, double *first, double *se
 	*second = ml_sum_value(&square);
 }
 
-static void
-weighted_moments(const double *x, const double *w, int64_t n, double *mean, double *variance)
+void
+ml_moments(const double *x, int64_t n, double *mean, double *variance)
 {
-	MlSum		total = {0, 0};
-	MlSum		first = {0, 0};
-	MlSum		rest = {0, 0};
-	MlSum		square = {0, 0};
-	double		weight;
+	double		sum;
+	double		square;
 	double		m;
 
-	for (int64_t i = 0; i < n; i++)
-	{
-		ml_sum_add(&total, w[i]);
-		ml_sum_add(&first, w[i] * x[i]);
-	}
-	weight = ml_sum_value(&total);
-	m = ml_sum_value(&first) / weight;
-	for (int64_t i = 0; i < n; i++)
-	{
-		double		d = x[i] - m;
-
-		ml_sum_add(&rest, w[i] * d);
-		ml_sum_add(&square, w[i] * d * d);
-	}
-	*variance = (ml_sum_value(&square) - ml_sum_value(&rest) * ml_sum_value(&rest) / weight) / weight;
-	*mean = m + ml_sum_value(&rest) / weight;
-}
-
-void
-ml_moments(const double *x, const double *w, int64_t n,
-		   double *mean, double *variance)
-{
 	assert(n >= 1);
-	if (w)
-		weighted_moments(x, w, n, mean, variance);
-	else
-	{
-		double		sum;
-		double		square;
-		double		m;
-
-		shifted_sums(x, n, 0, &sum, &square);
-		m = sum / (double) n;
-		/* what the first pass lost shows as deviations that do not sum to zero */
-		shifted_sums(x, n, m, &sum, &square);
-		*variance = (square - sum * sum / (double) n) / (double) n;
-		*mean = m + sum / (double) n;
-	}
+	shifted_sums(x, n, 0, &sum, &square);
+	m = sum / (double) n;
+	/* what the first pass lost shows as deviations that do not sum to zero */
+	shifted_sums(x, n, m, &sum, &square);
+	*variance = (square - sum * sum / (double) n) / (double) n;
 	if (*variance < 0)
 		*variance = 0;
+	*mean = m + sum / (double) n;
 }
 
 void

@@ -14,9 +14,8 @@ extern double ml_quantile_sorted(const double *sorted, int64_t n, double q);
 /* Compensated sum. */
 extern double ml_sum(const double *x, int64_t n);
 
-/* Mean and population variance of n >= 1 values, w = weights or NULL. */
-extern void ml_moments(const double *x, const double *w, int64_t n,
-					   double *mean, double *variance);
+/* Mean and population variance of n >= 1 values. */
+extern void ml_moments(const double *x, int64_t n, double *mean, double *variance);
 
 /* n >= 1 */
 extern void ml_min_max(const double *x, int64_t n, double *minimum, double *maximum);

@@ -58,7 +58,7 @@ describe(const double *value, int64_t n, uint64_t key, double *present, double *
 	out->n_missing = n - m;
 	if (m == 0)
 		return;
-	ml_moments(present, NULL, m, &out->mean, &variance);
+	ml_moments(present, m, &out->mean, &variance);
 	out->sd = sqrt(variance);
 	ml_min_max(present, m, &out->minimum, &out->maximum);
 	if (m > size)

@@ -13,13 +13,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/error_sums.h"
 #include "kernel/metrics.h"
+#include "kernel/probability_sums.h"
 #include "learn/evaluate.h"
 
 #define BLOCK_ROWS 2048
 #define BLOCK_BYTES ((size_t) 1024 * 1024)	/* of x and margins */
 #define BLOCKS_PER_THREAD 4
 #define COLUMN_LIMIT ((size_t) 8 * 1024 * 1024) /* probabilities kept at a time */
+#define POLL_ROWS (1 << 20)		/* summed between two polls */
 
 static const char *const binary_names[] = {
 	"accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc",
@@ -334,13 +337,61 @@ append(MlMetric *metric, int *n, const char *split, const char *name, double val
 	(*n)++;
 }
 
-static void
-regression_metrics(const MlScores *s, const double *y, const double *w, const char *split, MlMetric *metric, int *n)
+/* The running sums of a task; what the aggregates in SQL keep. */
+typedef struct Sums
 {
-	append(metric, n, split, "rmse", ml_rmse(y, s->score, w, s->n));
-	append(metric, n, split, "mae", ml_mae(y, s->score, w, s->n));
-	append(metric, n, split, "mape", ml_mape(y, s->score, w, s->n));
-	append(metric, n, split, "r2", ml_r2(y, s->score, w, s->n));
+	MlErrorSums error;
+	MlProbabilitySums probability;
+	MlCalibrationSums *calibration; /* of ML_ECE_BINS */
+} Sums;
+
+static void
+add_number(Sums *sums, double y, double p, double w)
+{
+	ml_error_sums_add(&sums->error, y, p, w);
+}
+
+static void
+add_probability(Sums *sums, double y, double p, double w)
+{
+	ml_probability_sums_add(&sums->probability, y, p, w);
+	ml_calibration_sums_add(sums->calibration, ML_ECE_BINS, y, p, w);
+}
+
+static void
+add_actual(Sums *sums, double y, double p, double w)
+{
+	(void) y;
+	ml_probability_sums_add(&sums->probability, 1, p, w);
+}
+
+/* One pass over the rows, whose figures are p. */
+static MlCode
+sum_rows(MlHost *host, MlScratch *scratch, const MlScores *s, const double *y, const double *p, const double *w,
+		 void (*add) (Sums *, double, double, double), Sums *sums, MlStatus *status)
+{
+	int64_t		i;
+
+	memset(sums, 0, sizeof(*sums));
+	sums->calibration = ml_scratch_zero(scratch, ML_CALIBRATION_LENGTH(ML_ECE_BINS), sizeof(double), "metrics", status);
+	if (sums->calibration == NULL)
+		return ML_NO_MEMORY;
+	for (i = 0; i < s->n; i++)
+	{
+		if (i % POLL_ROWS == 0 && host->poll(host, "metrics", (double) i / (double) s->n))
+			return ml_status_set(status, ML_CANCELLED, "cancelled");
+		add(sums, y[i], p[i], w ? w[i] : 1);
+	}
+	return ML_OK;
+}
+
+static void
+regression_metrics(const MlErrorSums *sums, const char *split, MlMetric *metric, int *n)
+{
+	append(metric, n, split, "rmse", ml_error_sums_rmse(sums));
+	append(metric, n, split, "mae", ml_error_sums_mae(sums));
+	append(metric, n, split, "mape", ml_error_sums_mape(sums));
+	append(metric, n, split, "r2", ml_error_sums_r2(sums));
 }
 
 /* Figures of labels; binary ones are those of class 1. */
@@ -370,6 +421,7 @@ ml_score_metrics(MlHost *host, MlScratch *scratch, MlScores *s, const char *spli
 {
 	const double *y = s->data->y + s->from;
 	const double *w = s->data->weight ? s->data->weight + s->from : NULL;
+	Sums		sums;
 	Order		order;
 	MlCode		code;
 	double		auc;
@@ -378,8 +430,10 @@ ml_score_metrics(MlHost *host, MlScratch *scratch, MlScores *s, const char *spli
 		return ML_OK;
 	if (s->model->task == ML_REGRESSION)
 	{
-		regression_metrics(s, y, w, split, metric, n);
-		return ML_OK;
+		code = sum_rows(host, scratch, s, y, s->score, w, add_number, &sums, status);
+		if (code == ML_OK)
+			regression_metrics(&sums.error, split, metric, n);
+		return code;
 	}
 	code = class_metrics(scratch, s, y, w, split, metric, n, status);
 	if (code == ML_OK)
@@ -388,18 +442,23 @@ ml_score_metrics(MlHost *host, MlScratch *scratch, MlScores *s, const char *spli
 		return code;
 	if (s->model->task == ML_BINARY)
 	{
+		code = sum_rows(host, scratch, s, y, s->score, w, add_probability, &sums, status);
+		if (code != ML_OK)
+			return code;
 		ml_score_order(s->score, s->n, order.row, order.sort);
 		append(metric, n, split, "roc_auc", ml_roc_auc(y, 1, s->score, w, order.row, s->n));
 		append(metric, n, split, "pr_auc", ml_average_precision(y, 1, s->score, w, order.row, s->n));
-		append(metric, n, split, "log_loss", ml_log_loss(y, s->score, w, s->n));
-		append(metric, n, split, "brier", ml_brier(y, s->score, w, s->n));
-		append(metric, n, split, "ece", ml_ece(y, s->score, w, s->n, ML_ECE_BINS));
+		append(metric, n, split, "log_loss", ml_probability_sums_log_loss(&sums.probability));
+		append(metric, n, split, "brier", ml_probability_sums_brier(&sums.probability));
+		append(metric, n, split, "ece", ml_calibration_sums_ece(sums.calibration, ML_ECE_BINS));
 		return ML_OK;
 	}
 	code = auc_one_vs_rest(host, s, y, w, exact, &order, &auc, status);
+	if (code == ML_OK)
+		code = sum_rows(host, scratch, s, y, s->actual, w, add_actual, &sums, status);
 	if (code != ML_OK)
 		return code;
 	append(metric, n, split, "roc_auc", auc);
-	append(metric, n, split, "log_loss", ml_log_loss_actual(s->actual, w, s->n));
+	append(metric, n, split, "log_loss", ml_probability_sums_log_loss(&sums.probability));
 	return ML_OK;
 }
