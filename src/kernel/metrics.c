@@ -1,12 +1,10 @@
 /*
- * metrics.c: ranking and class figures.
+ * metrics.c: ranking figures.
  *
  * Ranking figures walk the rows once by descending score, one group of equal
  * scores at a time, with the weights of positives and negatives counted so
  * far (the ROC curve; Fawcett, "An introduction to ROC analysis", 2006).
- * Average precision and the averages over classes are scikit-learn's.  The
- * correlation of several classes: Gorodkin, "Comparing two K-category
- * assignments by a K-category correlation coefficient", 2004.
+ * Average precision is scikit-learn's.
  *
  * Symbols: y s p w n as in metrics.h; tp, fp: weights above a score.
  */
@@ -189,136 +187,4 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 		}
 	}
 	return threshold;
-}
-
-/* --- classes ------------------------------------------------------------ */
-
-void
-ml_confusion(const double *y, const int32_t *predicted, const double *w, int64_t n,
-			 int k, double *count)
-{
-	int64_t		i;
-
-	for (i = 0; i < (int64_t) k * k; i++)
-		count[i] = 0;
-	for (i = 0; i < n; i++)
-	{
-		assert(y[i] >= 0 && y[i] < k && predicted[i] >= 0 && predicted[i] < k);
-		count[(int64_t) y[i] * k + predicted[i]] += weight_of(w, i);
-	}
-}
-
-static double
-row_sum(const double *count, int k, int c)
-{
-	return ml_sum(count + (int64_t) c * k, k);
-}
-
-static double
-column_sum(const double *count, int k, int c)
-{
-	MlSum		s = {0, 0};
-	int			i;
-
-	for (i = 0; i < k; i++)
-		ml_sum_add(&s, count[(int64_t) i * k + c]);
-	return ml_sum_value(&s);
-}
-
-static double
-diagonal(const double *count, int k, int c)
-{
-	return count[(int64_t) c * k + c];
-}
-
-double
-ml_accuracy(const double *count, int k)
-{
-	double		total = ml_sum(count, (int64_t) k * k);
-	double		right = 0;
-	int			c;
-
-	for (c = 0; c < k; c++)
-		right += diagonal(count, k, c);
-	return total == 0 ? NAN : right / total;
-}
-
-double
-ml_balanced_accuracy(const double *count, int k)
-{
-	double		sum = 0;
-	int			classes = 0;
-	int			c;
-
-	for (c = 0; c < k; c++)
-	{
-		double		rows = row_sum(count, k, c);
-
-		if (rows == 0)
-			continue;
-		sum += diagonal(count, k, c) / rows;
-		classes++;
-	}
-	return classes ? sum / classes : NAN;
-}
-
-double
-ml_mcc(const double *count, int k)
-{
-	double		total = ml_sum(count, (int64_t) k * k);
-	double		right = 0;
-	double		tt = 0;			/* sums of squares and products of the margins' shares */
-	double		pp = 0;
-	double		tp = 0;
-	int			c;
-
-	if (total == 0)
-		return NAN;
-	for (c = 0; c < k; c++)
-	{
-		double		t = row_sum(count, k, c) / total;
-		double		p = column_sum(count, k, c) / total;
-
-		/* 1 - sum of squares, without cancelling when one class has nearly all */
-		tt += t * (1 - t);
-		pp += p * (1 - p);
-		tp += t * p;
-		right += diagonal(count, k, c) / total;
-	}
-	return tt <= 0 || pp <= 0 ? 0 : (right - tp) / sqrt(tt * pp);
-}
-
-double
-ml_precision(const double *count, int k, int c)
-{
-	return ratio(diagonal(count, k, c), column_sum(count, k, c));
-}
-
-double
-ml_recall(const double *count, int k, int c)
-{
-	return ratio(diagonal(count, k, c), row_sum(count, k, c));
-}
-
-double
-ml_f1(const double *count, int k, int c)
-{
-	return ratio(2 * diagonal(count, k, c), row_sum(count, k, c) + column_sum(count, k, c));
-}
-
-double
-ml_macro(const double *count, int k, double (*figure) (const double *, int, int))
-{
-	double		sum = 0;
-	int			classes = 0;
-	int			c;
-
-	for (c = 0; c < k; c++)
-	{
-		if (row_sum(count, k, c) == 0 && column_sum(count, k, c) == 0)
-			continue;
-		sum += figure(count, k, c);
-		classes++;
-	}
-	return classes ? sum / classes : NAN;
 }

@@ -1,11 +1,11 @@
 /*
- * metrics.h: how good the order and the classes of predictions are.
+ * metrics.h: how good the order of predictions is.
  *
  * Plain arrays of n rows.  y: truth (class index as a double, or the target),
  * s: score, p: probability, w: weights > 0 or NULL for all 1.  Figures agree
  * with scikit-learn's; a ratio 0/0 is 0; a figure that does not exist for
  * these rows (AUC of one class, no rows) is NaN.  Figures that follow from
- * running sums stand in error_sums.h and probability_sums.h.
+ * running sums stand in class_sums.h, error_sums.h and probability_sums.h.
  */
 #ifndef ML_METRICS_H
 #define ML_METRICS_H
@@ -24,21 +24,6 @@ extern double ml_roc_auc(const double *y, double positive, const double *s, cons
 /* Sum of (R_k - R_k-1) P_k over distinct scores; no positive row: 0. */
 extern double ml_average_precision(const double *y, double positive, const double *s, const double *w,
 								   const uint32_t *order, int64_t n);
-
-/* count: k × k, [actual][predicted], sums of weights. */
-extern void ml_confusion(const double *y, const int32_t *predicted, const double *w, int64_t n,
-						 int k, double *count);
-extern double ml_accuracy(const double *count, int k);
-/* Mean recall of the classes that have rows. */
-extern double ml_balanced_accuracy(const double *count, int k);
-/* Matthews' coefficient; for k > 2 Gorodkin's R_K. */
-extern double ml_mcc(const double *count, int k);
-/* Of one class; for the binary figures class 1. */
-extern double ml_precision(const double *count, int k, int c);
-extern double ml_recall(const double *count, int k, int c);
-extern double ml_f1(const double *count, int k, int c);
-/* Mean over the classes that are among the actual or the predicted ones. */
-extern double ml_macro(const double *count, int k, double (*figure) (const double *, int, int));
 
 typedef enum MlThresholdRule
 {

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/class_sums.h"
 #include "kernel/error_sums.h"
 #include "kernel/metrics.h"
 #include "kernel/probability_sums.h"
@@ -399,19 +400,32 @@ static MlCode
 class_metrics(MlScratch *scratch, const MlScores *s, const double *y, const double *w, const char *split,
 			  MlMetric *metric, int *n, MlStatus *status)
 {
+	static const struct
+	{
+		const char *name;
+		MlClassFigure figure;
+	}			figures[] = {
+		{"precision", ML_CLASS_PRECISION}, {"recall", ML_CLASS_RECALL}, {"f1", ML_CLASS_F1}
+	};
 	int			k = s->model->n_classes;
 	bool		binary = s->model->task == ML_BINARY;
-	double	   *count = ml_scratch_alloc(scratch, (size_t) k * (size_t) k, sizeof(double), "metrics", status);
+	MlClassSum *sum = ml_scratch_zero(scratch, (size_t) k, sizeof(MlClassSum), "metrics", status);
+	int64_t		i;
+	size_t		f;
 
-	if (count == NULL)
+	if (sum == NULL)
 		return ML_NO_MEMORY;
-	ml_confusion(y, s->label, w, s->n, k, count);
-	append(metric, n, split, "accuracy", ml_accuracy(count, k));
-	append(metric, n, split, "balanced_accuracy", ml_balanced_accuracy(count, k));
-	append(metric, n, split, "precision", binary ? ml_precision(count, k, 1) : ml_macro(count, k, ml_precision));
-	append(metric, n, split, "recall", binary ? ml_recall(count, k, 1) : ml_macro(count, k, ml_recall));
-	append(metric, n, split, "f1", binary ? ml_f1(count, k, 1) : ml_macro(count, k, ml_f1));
-	append(metric, n, split, "mcc", ml_mcc(count, k));
+	for (i = 0; i < s->n; i++)
+	{
+		assert(y[i] >= 0 && y[i] < k && s->label[i] >= 0 && s->label[i] < k);
+		ml_class_add(&sum[(int) y[i]], &sum[s->label[i]], w ? w[i] : 1);
+	}
+	append(metric, n, split, "accuracy", ml_class_accuracy(sum, k));
+	append(metric, n, split, "balanced_accuracy", ml_class_balanced_accuracy(sum, k));
+	for (f = 0; f < sizeof(figures) / sizeof(figures[0]); f++)
+		append(metric, n, split, figures[f].name, binary ? ml_class_one(sum, k, 1, figures[f].figure) :
+			   ml_class_mean(sum, k, figures[f].figure, ML_CLASS_MACRO));
+	append(metric, n, split, "mcc", ml_class_mcc(sum, k));
 	return ML_OK;
 }
 
