@@ -13,7 +13,6 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "nodes/memnodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

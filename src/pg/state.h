@@ -15,6 +15,7 @@
 #define MLOPS_STATE_H
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "port/pg_bswap.h"
 #include "utils/expandeddatum.h"
 
