@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "kernel/curve.h"
 #include "kernel/metrics.h"
 #include "kernel/quantile.h"
 #include "kernel/sort.h"
@@ -54,18 +55,18 @@ ml_score_order(const double *s, int64_t n, uint32_t *order, void *scratch)
 }
 
 /*
- * Adds the rows of the highest score not yet taken to positive and negative;
- * *left is the number of rows before it in the order.
+ * Adds the rows of the highest score not yet taken to the curve; *left is the
+ * number of rows before it in the order.
  */
 static void
 take_group(const double *y, double positive, const double *s, const double *w,
-		   const uint32_t *order, int64_t *left, MlSum *tp, MlSum *fp)
+		   const uint32_t *order, int64_t *left, MlCurve *curve)
 {
 	int64_t		i = *left - 1;
 	double		score = s[order[i]];
 
 	for (; i >= 0 && s[order[i]] == score; i--)
-		ml_sum_add(y[order[i]] == positive ? tp : fp, weight_of(w, order[i]));
+		ml_curve_add(curve, y[order[i]] == positive, weight_of(w, order[i]));
 	*left = i + 1;
 }
 
@@ -73,52 +74,30 @@ double
 ml_roc_auc(const double *y, double positive, const double *s, const double *w,
 		   const uint32_t *order, int64_t n)
 {
-	MlSum		tp = {0, 0};
-	MlSum		fp = {0, 0};
-	MlSum		area = {0, 0};
-	double		p0 = 0;
-	double		f0 = 0;
+	MlCurve		curve = {0};
 	int64_t		left = n;
 
 	while (left > 0)
 	{
-		double		p1;
-		double		f1;
-
-		take_group(y, positive, s, w, order, &left, &tp, &fp);
-		p1 = ml_sum_value(&tp);
-		f1 = ml_sum_value(&fp);
-		ml_sum_add(&area, (f1 - f0) * (p0 + (p1 - p0) / 2));
-		p0 = p1;
-		f0 = f1;
+		take_group(y, positive, s, w, order, &left, &curve);
+		ml_curve_step_roc(&curve);
 	}
-	if (p0 == 0 || f0 == 0)
-		return NAN;
-	return ml_sum_value(&area) / p0 / f0;
+	return ml_curve_roc_auc(&curve);
 }
 
 double
 ml_average_precision(const double *y, double positive, const double *s, const double *w,
 					 const uint32_t *order, int64_t n)
 {
-	MlSum		tp = {0, 0};
-	MlSum		fp = {0, 0};
-	MlSum		area = {0, 0};
-	double		p0 = 0;
+	MlCurve		curve = {0};
 	int64_t		left = n;
 
-	if (n == 0)
-		return NAN;
 	while (left > 0)
 	{
-		double		p1;
-
-		take_group(y, positive, s, w, order, &left, &tp, &fp);
-		p1 = ml_sum_value(&tp);
-		ml_sum_add(&area, (p1 - p0) * ratio(p1, p1 + ml_sum_value(&fp)));
-		p0 = p1;
+		take_group(y, positive, s, w, order, &left, &curve);
+		ml_curve_step_pr(&curve);
 	}
-	return ratio(ml_sum_value(&area), p0);
+	return ml_curve_average_precision(&curve);
 }
 
 /* What a threshold is worth; larger is better. */
@@ -152,8 +131,7 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 				  const double *y, const double *p, const double *w,
 				  const uint32_t *order, int64_t n)
 {
-	MlSum		tp = {0, 0};
-	MlSum		fp = {0, 0};
+	MlCurve		curve = {0};
 	double		positives;
 	double		negatives;
 	double		best;
@@ -162,9 +140,10 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 	int64_t		i;
 
 	for (i = 0; i < n; i++)
-		ml_sum_add(y[i] == 1 ? &tp : &fp, weight_of(w, i));
-	positives = ml_sum_value(&tp);
-	negatives = ml_sum_value(&fp);
+		ml_curve_add(&curve, y[i] == 1, weight_of(w, i));
+	ml_curve_step(&curve);
+	positives = curve.p;
+	negatives = curve.f;
 	if (n == 0 ||
 		(rule == ML_THRESHOLD_F1 && positives == 0) ||
 		(rule == ML_THRESHOLD_YOUDEN && (positives == 0 || negatives == 0)))
@@ -172,14 +151,15 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 
 	best = threshold_worth(rule, cost, 0, 0, positives, negatives);
 	threshold = p[order[n - 1]] < 1 ? between(p[order[n - 1]], 1) : nextafter(1, 2);
-	tp = fp = (MlSum) {0, 0};
+	curve = (MlCurve) {0};
 	while (left > 0)
 	{
 		double		score = p[order[left - 1]];
 		double		worth;
 
-		take_group(y, 1, p, w, order, &left, &tp, &fp);
-		worth = threshold_worth(rule, cost, ml_sum_value(&tp), ml_sum_value(&fp), positives, negatives);
+		take_group(y, 1, p, w, order, &left, &curve);
+		ml_curve_step(&curve);
+		worth = threshold_worth(rule, cost, curve.p, curve.f, positives, negatives);
 		if (worth > best)
 		{
 			best = worth;
