@@ -75,7 +75,7 @@ mlops_metric_class(double y, const char *name)
 	if (y != 0 && y != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be 0 or 1", name)));
+				 errmsg("argument \"%s\" must be 0 or 1, not %.15g", name, y)));
 	return y;
 }
 

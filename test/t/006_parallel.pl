@@ -1,7 +1,8 @@
-# 006_parallel.pl: parallel plans predict what serial ones do, and the same rows make the same model bytes whatever
-# the order they are stored or read in and however many threads learn.
+# 006_parallel.pl: parallel plans predict what serial ones do, the same rows make the same model bytes whatever
+# the order they are stored or read in and however many threads learn, and states of aggregates survive binary COPY.
 #
-# Not here: settings and rights (003_settings.pl); the order of rows inside a split (test/unit).
+# Not here: settings and rights (003_settings.pl); the order of rows inside a split (test/unit); aggregates in parallel
+# plans (test/sql/metric_ranking.sql).
 
 use strict;
 use warnings;
@@ -145,6 +146,34 @@ foreach my $name (sort keys %fit)
 	is($digest[$_], $digest[0], "$name: $way[$_][0]: the same bytes, figures and baselines") foreach 1 .. $#way;
 	isnt((split / /, $other)[0], (split / /, $digest[0])[0], "$name: other rows make other bytes");
 }
+
+# ---- states of aggregates: out of a parallel plan, through files, and on
+
+my $file = $node->basedir . '/states';
+$node->safe_psql('postgres', qq{
+	CREATE AGGREGATE app.rank(boolean, float8, float8) (SFUNC = mlops.two_samples_add, STYPE = mlops.two_samples,
+		COMBINEFUNC = mlops.two_samples_merge, PARALLEL = safe);
+	CREATE AGGREGATE app.rank(mlops.two_samples) (SFUNC = mlops.two_samples_merge, STYPE = mlops.two_samples,
+		FINALFUNC = mlops.two_samples_roc_auc);
+	$parallel
+	CREATE TABLE app.states AS SELECT g, app.rank(yes, x, w::float8) AS state FROM app.t GROUP BY g;
+	COPY app.states TO '$file' WITH (FORMAT binary);
+	CREATE TABLE app.read (LIKE app.states);
+	COPY app.read FROM '$file' WITH (FORMAT binary);
+});
+is($node->safe_psql('postgres', q{SELECT count(*), bool_and(s.state::text = r.state::text) FROM app.states AS s JOIN app.read AS r
+	ON s.g IS NOT DISTINCT FROM r.g}), '33|t', 'states by binary COPY');
+is($node->safe_psql('postgres', 'SELECT app.rank(state) = (SELECT mlops_roc_auc(yes, x, w::float8) FROM app.t) FROM app.read'), 't',
+	'merged states judge all rows');
+my $bytes = slurp_file($file);
+my $states = () = $bytes =~ /2SM1/g;
+cmp_ok($states, '>=', 33, 'a file of states');
+$bytes =~ s/2SM1/2SM2/;
+open(my $handle, '>:raw', $file) or die "$file: $!";
+print $handle $bytes;
+close $handle;
+like(($node->psql('postgres', "COPY app.read FROM '$file' WITH (FORMAT binary)"))[2], qr/invalid input for type mlops\.two_samples/,
+	'a damaged file of states is refused');
 
 $node->stop;
 done_testing();
