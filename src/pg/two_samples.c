@@ -5,9 +5,9 @@
  * in canonical form (kernel/two_samples.h), words of 64 bits: 16 bytes for
  * each distinct score of each class.
  *
- * Memory: the arrays double when more than half of them is still needed after
- * equal scores have been added up, so at most 64 bytes for each distinct
- * score of each class.
+ * Memory: the arrays double when half of them is still needed after equal
+ * scores have been added up, so they have at most 64 bytes for each distinct
+ * score of each class; sorting takes as much again for a moment.
  */
 #include "postgres.h"
 
