@@ -350,27 +350,49 @@ typedef struct PrepReader
 	const char *where;
 } PrepReader;
 
+/* Every option goes with some kind; those of the other kind are told from those that do not exist. */
+static void
+check_prep_name(const PrepReader *r, const char *option, const char *name)
+{
+	static const char *const names[] = {"constant", "indicator", "impute", "scale", "encode"};
+	int			n = lengthof(names);
+	int			i = 0;
+
+	while (i < n && strcmp(name, names[i]) != 0)
+		i++;
+	if (i == n)
+		mlops_option_unknown("option", name, psprintf(" in config.preprocess.%s", r->where), names, n);
+	if ((r->kind == ML_CATEGORY && i < 2) || (r->kind == ML_NUMERIC && i == n - 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" is not for %s", option,
+						r->kind == ML_NUMERIC ? "numbers" : "categories")));
+}
+
 static void
 read_prep_option(const char *name, JsonbValue *value, void *arg)
 {
 	PrepReader *r = arg;
-	static const char *const names[] = {"impute", "constant", "indicator", "scale", "encode"};
 	static const char *const imputes[] = {"none", "mean", "median", "most_frequent", "constant"};
+	static const char *const level_imputes[] = {"none", "most_frequent"};
 	static const char *const scales[] = {"none", "standard", "minmax", "robust"};
 	static const char *const encodes[] = {"onehot", "ordinal"};
 	char	   *option = psprintf("preprocess.%s.%s", r->where, name);
 
-	if (strcmp(name, "impute") == 0 && r->kind != ML_CATEGORY)
+	check_prep_name(r, option, name);
+	if (strcmp(name, "impute") == 0)
 	{
-		const char *word = mlops_option_choice(option, value, imputes, lengthof(imputes));
+		const char *word = r->kind == ML_CATEGORY ?
+			mlops_option_choice(option, value, level_imputes, lengthof(level_imputes)) :
+			mlops_option_choice(option, value, imputes, lengthof(imputes));
 
 		for (int i = 0; i < (int) lengthof(imputes); i++)
 			if (strcmp(word, imputes[i]) == 0)
 				r->spec->impute = (MlImpute) i;
 	}
-	else if (strcmp(name, "constant") == 0 && r->kind != ML_CATEGORY)
+	else if (strcmp(name, "constant") == 0)
 		r->spec->constant = mlops_option_number(option, value, -1e300, 1e300);
-	else if (strcmp(name, "indicator") == 0 && r->kind != ML_CATEGORY)
+	else if (strcmp(name, "indicator") == 0)
 		r->spec->indicator = mlops_option_bool(option, value);
 	else if (strcmp(name, "scale") == 0)
 	{
@@ -380,14 +402,12 @@ read_prep_option(const char *name, JsonbValue *value, void *arg)
 			if (strcmp(word, scales[i]) == 0)
 				r->spec->scale = (MlScale) i;
 	}
-	else if (strcmp(name, "encode") == 0 && r->kind != ML_NUMERIC)
+	else
 	{
 		const char *word = mlops_option_choice(option, value, encodes, lengthof(encodes));
 
 		r->spec->encode = strcmp(word, "onehot") == 0 ? ML_ENCODE_ONEHOT : ML_ENCODE_ORDINAL;
 	}
-	else
-		mlops_option_unknown("option", name, psprintf(" in config.preprocess.%s", r->where), names, lengthof(names));
 }
 
 typedef struct PrepColumns

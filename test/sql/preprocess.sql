@@ -32,6 +32,9 @@ SELECT seen('{"numeric": {"impute": "constant", "constant": -1, "scale": "none",
 SELECT seen('{"numeric": {"scale": "minmax"}}', '{"n": 79, "c": "b", "b": true}');
 SELECT seen('{"numeric": {"scale": "robust"}}', '{"n": 79, "c": "b", "b": true}');
 SELECT seen('{"categorical": {"encode": "ordinal", "scale": "none"}, "columns": {"n": {"impute": "constant", "constant": 5, "scale": "none"}}}');
+-- a missing category by the most frequent one: the level for missing is gone
+SELECT seen('{"numeric": {"scale": "none"}, "categorical": {"impute": "most_frequent"}}', '{"n": 1, "c": null, "b": true}');
+SELECT seen('{"numeric": {"scale": "none"}, "columns": {"c": {"impute": "most_frequent", "encode": "ordinal"}}}', '{"n": 1, "c": null, "b": true}');
 -- constant columns neither blow up nor vanish
 SELECT version FROM mlops_train('const', 'SELECT n, 0.1::float8 AS one, y FROM p', 'y', config => '{"split": {"test": 0}}', algorithm => 'linear_regression', params => '{"penalty": "l2"}');
 SELECT mlops_transform('const', '{"n": 1, "one": 0.1}')->'one' AS constant, mlops_transform('const', '{"n": 1, "one": 5}')->'one' AS other;
