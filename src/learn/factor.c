@@ -44,7 +44,11 @@ scale_matrix(MlFactor *factor, double *a, const bool *skip, MlStatus *status)
 		double		square = skip != NULL && skip[j] ? 0.0 : a[j * n + j];
 
 		if (!isfinite(square))
-			return ml_status_set(status, ML_BAD_DATA, "values are too large: their squares are not finite");
+		{
+			ml_status_set(status, ML_BAD_DATA, "values are too large: their squares are not finite");
+			ml_status_hint(status, "Use \"scale\": \"standard\" in preprocess, or smaller weights.");
+			return ML_BAD_DATA;
+		}
 		factor->d[j] = square > 0.0 ? 1.0 / sqrt(square) : 0.0;
 		factor->diag[j] = square > 0.0 ? 1.0 : 0.0;
 	}

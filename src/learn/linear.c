@@ -38,7 +38,7 @@ static const MlParam linear_params[] = {
 	{.name = "penalty",.type = ML_PARAM_ENUM,.default_text = "none",.choices = "none|l2|l1|elasticnet",
 	.description = "what keeps coefficients small: none, l2 (ridge), l1 (lasso) or elasticnet"},
 	{.name = "alpha",.type = ML_PARAM_FLOAT,.default_number = NAN,.default_text = "1 with l2, else 0.1",
-	 .minimum = 0,.maximum = INFINITY,
+	 .minimum = 0,.maximum = 1e100,
 	.description = "strength of the penalty"},
 	{.name = "l1_ratio",.type = ML_PARAM_FLOAT,.default_number = 0.5,.minimum = 0,.maximum = 1,
 	.description = "share of the absolute values in an elasticnet penalty; 0 is l2, 1 is l1"},

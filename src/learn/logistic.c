@@ -34,7 +34,7 @@
 static const MlParam logistic_params[] = {
 	{.name = "penalty",.type = ML_PARAM_ENUM,.default_text = "l2",.choices = "none|l2|l1|elasticnet",
 	.description = "what keeps coefficients small: none, l2, l1 or elasticnet"},
-	{.name = "C",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = INFINITY,.minimum_open = true,
+	{.name = "C",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = 1e100,.minimum_open = true,
 	.description = "weight of the data against the penalty: smaller means stronger penalty"},
 	{.name = "l1_ratio",.type = ML_PARAM_FLOAT,.default_number = 0.5,.minimum = 0,.maximum = 1,
 	.description = "share of the absolute values in an elasticnet penalty; 0 is l2, 1 is l1"},

@@ -62,6 +62,28 @@ ml_param_index(const MlLearner *learner, const char *name)
 	return -1;
 }
 
+/* The sentence for a value of the wrong type. */
+static MlCode
+wrong_type(const MlParam *param, MlStatus *status)
+{
+	switch (param->type)
+	{
+		case ML_PARAM_FLOAT:
+			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be a number", param->name);
+		case ML_PARAM_INT:
+			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be an integer", param->name);
+		case ML_PARAM_BOOL:
+			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be true or false", param->name);
+		case ML_PARAM_ENUM:
+			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be one of %s",
+								 param->name, param->choices);
+		case ML_PARAM_CLASS_WEIGHT:
+			break;
+	}
+	return ml_status_set(status, ML_BAD_PARAMETER,
+						 "parameter \"%s\" must be \"balanced\" or an object of class weights", param->name);
+}
+
 static MlCode
 check_bounds(const MlParam *param, double value, MlStatus *status)
 {
@@ -88,28 +110,6 @@ check_bounds(const MlParam *param, double value, MlStatus *status)
 	return ML_BAD_PARAMETER;
 }
 
-/* The sentence for a value of the wrong type. */
-static MlCode
-wrong_type(const MlParam *param, MlStatus *status)
-{
-	switch (param->type)
-	{
-		case ML_PARAM_FLOAT:
-			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be a number", param->name);
-		case ML_PARAM_INT:
-			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be an integer", param->name);
-		case ML_PARAM_BOOL:
-			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be true or false", param->name);
-		case ML_PARAM_ENUM:
-			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be one of %s",
-								 param->name, param->choices);
-		case ML_PARAM_CLASS_WEIGHT:
-			break;
-	}
-	return ml_status_set(status, ML_BAD_PARAMETER,
-						 "parameter \"%s\" must be \"balanced\" or an object of class weights", param->name);
-}
-
 MlCode
 ml_param_set_number(MlParams *params, int index, double value, MlStatus *status)
 {
@@ -119,7 +119,9 @@ ml_param_set_number(MlParams *params, int index, double value, MlStatus *status)
 	assert(index >= 0 && index < params->learner->n_params);
 	param = &params->learner->params[index];
 	if ((param->type != ML_PARAM_FLOAT && param->type != ML_PARAM_INT && param->type != ML_PARAM_BOOL) ||
-		!isfinite(value) ||
+		isnan(value) ||
+		/* what a bound refuses is told by the bound */
+		(isinf(value) && isinf(value > 0 ? param->maximum : param->minimum)) ||
 		(param->type == ML_PARAM_INT && value != floor(value)) ||
 		(param->type == ML_PARAM_BOOL && value != 0 && value != 1))
 	{

@@ -6,7 +6,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -18,6 +17,9 @@
 #include "learn/learner.h"
 #include "pg/options.h"
 #include "pg/status.h"
+
+/* of a number in a message */
+#define SHOWN_DIGITS 40
 
 const char *
 mlops_json_kind(const JsonbValue *value)
@@ -73,6 +75,21 @@ mlops_option_each(Jsonb *object, const char *where, MlopsOptionFunction function
 	}
 }
 
+/* A number as a message shows it: jsonb holds up to 131,072 digits. */
+static char *
+shown(const JsonbValue *value)
+{
+	char	   *text = numeric_normalize(value->val.numeric);
+
+	return strlen(text) <= SHOWN_DIGITS ? text : psprintf("%.*s...", SHOWN_DIGITS, text);
+}
+
+static double
+number_of(const JsonbValue *value)
+{
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
+}
+
 double
 mlops_option_number(const char *name, JsonbValue *value, double minimum, double maximum)
 {
@@ -80,35 +97,46 @@ mlops_option_number(const char *name, JsonbValue *value, double minimum, double 
 
 	if (value->type != jbvNumeric)
 		wrong_type(name, value, "a number");
-	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-												NumericGetDatum(value->val.numeric)));
+	number = number_of(value);
 	if (isnan(number) || number < minimum || number > maximum)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"%s\" must be between %g and %g", name, minimum, maximum),
-				 errdetail("The value given is %s.", numeric_normalize(value->val.numeric))));
+				 errdetail("The value given is %s.", shown(value))));
 	return number;
+}
+
+static void
+check_whole(const char *name, const JsonbValue *value)
+{
+	Datum		number;
+
+	if (value->type != jbvNumeric)
+		wrong_type(name, value, "an integer");
+	number = NumericGetDatum(value->val.numeric);
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, number,
+										  DirectFunctionCall2(numeric_trunc, number, Int32GetDatum(0)))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be an integer", name),
+				 errdetail("The value given is %s.", shown(value))));
 }
 
 int64
 mlops_option_integer(const char *name, JsonbValue *value, int64 minimum, int64 maximum)
 {
-	Datum		rounded;
 	double		wide;
 	int64		number;
 
-	if (value->type != jbvNumeric)
-		wrong_type(name, value, "an integer");
-	rounded = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
-	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, rounded, NumericGetDatum(value->val.numeric))))
-		wrong_type(name, value, "an integer");
-	wide = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, rounded));
-	number = fabs(wide) < 9e18 ? DatumGetInt64(DirectFunctionCall1(numeric_int8, rounded)) : 0;
+	check_whole(name, value);
+	wide = number_of(value);
+	number = fabs(wide) < 9e18 ?
+		DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric))) : 0;
 	if (fabs(wide) >= 9e18 || number < minimum || number > maximum)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"%s\" must be between " INT64_FORMAT " and " INT64_FORMAT, name, minimum, maximum),
-				 errdetail("The value given is %s.", numeric_normalize(value->val.numeric))));
+				 errdetail("The value given is %s.", shown(value))));
 	return number;
 }
 
@@ -274,10 +302,11 @@ read_param(const char *name, JsonbValue *value, void *arg)
 	switch (param->type)
 	{
 		case ML_PARAM_FLOAT:
-			set_number(params, index, mlops_option_number(param->name, value, -DBL_MAX, DBL_MAX));
+			set_number(params, index, mlops_option_number(param->name, value, -INFINITY, INFINITY));
 			break;
 		case ML_PARAM_INT:
-			set_number(params, index, (double) mlops_option_integer(param->name, value, -PG_INT32_MAX, PG_INT32_MAX));
+			check_whole(param->name, value);
+			set_number(params, index, number_of(value));
 			break;
 		case ML_PARAM_BOOL:
 			set_number(params, index, mlops_option_bool(param->name, value));

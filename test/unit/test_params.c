@@ -67,6 +67,8 @@ test_params(void)
 	IS_TEXT(set_number("offset", -1e300), "ok", "no lower bound");
 	IS_TEXT(set_number("alpha", NAN), "parameter \"alpha\" must be a number", "NaN");
 	IS_TEXT(set_number("alpha", INFINITY), "parameter \"alpha\" must be a number", "infinity");
+	IS_TEXT(set_number("learning_rate", INFINITY), "parameter \"learning_rate\" must be greater than 0 and at most 1",
+			"infinity where there is a bound");
 	IS_TEXT(set_number("bootstrap", 2), "parameter \"bootstrap\" must be true or false", "a boolean");
 	IS_TEXT(set_number("bootstrap", 0), "ok", "false");
 	IS_TEXT(set_number("penalty", 1), "parameter \"penalty\" must be one of none|l2|l1", "a number for a word");
