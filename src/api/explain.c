@@ -134,6 +134,9 @@ put_explanation(MlopsCallSite *site, int class, ReturnSetInfo *result)
 
 	mlops_check_status(ml_model_explain(model, site->x, model->task == ML_MULTICLASS ? class : 0,
 										phi, &status), &status);
+	for (int j = 0; j <= model->prep.p; j++)
+		if (!isfinite(phi[j]))
+			mlops_callsite_refuse_size(site);
 	for (int i = 0; i < set->n; i++)
 	{
 		MlopsFeature *feature = &set->feature[i];

@@ -218,7 +218,7 @@ put_row(Batch *batch, int row)
 	double		score;
 	const char *risk;
 
-	ml_model_proba(model, margin, site->proba);
+	mlops_callsite_proba(site, margin);
 	score = site->proba[0];
 	if (model->task != ML_REGRESSION)
 	{

@@ -15,11 +15,9 @@
 #include "utils/tuplestore.h"
 
 #include "api/serving.h"
+#include "pg/design_names.h"
 #include "pg/options.h"
 #include "pg/registry.h"
-
-/* a design column's name: a column's, a level of any length cut to what fits */
-#define DESIGN_NAME_SIZE 1024
 
 /* ---------- mlops_transform ---------- */
 
@@ -31,21 +29,17 @@ level_text(const MlPrepColumn *column, double code)
 }
 
 static void
-put_column(MlopsJson *json, const MlPrep *prep, int i, double x, const double *z)
+put_column(MlopsJson *json, const MlPrepColumn *column, char **name, double x, const double *z)
 {
-	const MlPrepColumn *column = &prep->column[i];
-	char		name[DESIGN_NAME_SIZE];
-
 	if (column->kind == ML_CATEGORY && column->encode == ML_ENCODE_NONE)
 	{
-		mlops_json_key(json, column->name);
+		mlops_json_key(json, name[column->first]);
 		mlops_json_text(json, level_text(column, x));
 		return;
 	}
 	for (int j = column->first; j < column->first + column->width; j++)
 	{
-		ml_prep_name(prep, j, name, sizeof(name));
-		mlops_json_key(json, pstrdup(name));
+		mlops_json_key(json, name[j]);
 		mlops_json_number(json, z[j]);
 	}
 }
@@ -59,9 +53,19 @@ transform(FunctionCallInfo fcinfo, FeaturesForm form)
 	MlopsJson	json = MLOPS_JSON_INIT;
 
 	ml_prep_apply(prep, site->x, z);
+	for (int j = 0; j < prep->width; j++)
+		if (isinf(z[j]))
+			mlops_callsite_refuse_size(site);
+	if (site->design_name == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(site->version_context);
+
+		site->design_name = mlops_design_names(prep);
+		MemoryContextSwitchTo(caller);
+	}
 	mlops_json_begin(&json);
 	for (int i = 0; i < prep->p; i++)
-		put_column(&json, prep, i, site->x[i], z);
+		put_column(&json, &prep->column[i], site->design_name, site->x[i], z);
 	mlops_json_end(&json);
 	return JsonbPGetDatum(mlops_json_finish(&json));
 }
@@ -77,11 +81,12 @@ mlops_feature_names(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MlopsCallSite *site;
 	const MlPrep *prep;
-	char		name[DESIGN_NAME_SIZE];
+	char	  **name;
 
 	InitMaterializedSRF(fcinfo, 0);
 	site = mlops_callsite_create(text_to_cstring(PG_GETARG_TEXT_PP(0)), CurrentMemoryContext);
 	prep = &site->entry->model.prep;
+	name = mlops_design_names(prep);
 	for (int i = 0; i < prep->p; i++)
 	{
 		const MlPrepColumn *column = &prep->column[i];
@@ -92,9 +97,8 @@ mlops_feature_names(PG_FUNCTION_ARGS)
 			Datum		values[5] = {0};
 			bool		isnull[5] = {false, false, false, false, true};
 
-			ml_prep_name(prep, j, name, sizeof(name));
 			values[0] = Int32GetDatum(j + 1);
-			values[1] = CStringGetTextDatum(name);
+			values[1] = CStringGetTextDatum(name[j]);
 			values[2] = CStringGetTextDatum(feature->name);
 			values[3] = CStringGetTextDatum(mlops_kind_name(feature->kind));
 			tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);

@@ -21,6 +21,7 @@
 
 #define SUM_BLOCK 4096			/* rows added plainly before their sum joins the compensated one */
 #define ROUND_ROWS 50000000		/* column values fitted between two polls */
+#define MAX_EMPTY_TOLD 10		/* columns without values that are named, one warning each */
 #define MAP_CODES 256			/* levels of one column whose mapping ml_prep_rows remembers */
 
 void
@@ -471,7 +472,9 @@ fit_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, bool dr
 static MlCode
 place_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, MlPrep *prep, MlStatus *status)
 {
+	char		line[320];
 	int64_t		width = 0;
+	int			empty = 0;
 	int			c;
 
 	for (c = 0; c < data->p; c++)
@@ -488,14 +491,17 @@ place_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, MlPre
 
 			while (i < data->n_train && isnan(data->column[c].value[i]))
 				i++;
-			if (i == data->n_train && i > 0)
+			if (i == data->n_train && i > 0 && ++empty <= MAX_EMPTY_TOLD)
 			{
-				char		line[320];
-
 				snprintf(line, sizeof(line), "column \"%s\" has no value in the training rows", column->name);
 				host->warn(host, line, "It is treated as zero everywhere.");
 			}
 		}
+	}
+	if (empty > MAX_EMPTY_TOLD)
+	{
+		snprintf(line, sizeof(line), "%d more columns have no value in the training rows", empty - MAX_EMPTY_TOLD);
+		host->warn(host, line, "They are treated as zero everywhere.");
 	}
 	prep->width = (int) width;
 	return ML_OK;
@@ -623,13 +629,15 @@ void
 ml_prep_name(const MlPrep *prep, int j, char *name, size_t size)
 {
 	int			c = 0;
-	const MlPrepColumn *column;
-	int			k;
 
 	while (c < prep->p - 1 && j >= prep->column[c].first + prep->column[c].width)
 		c++;
-	column = prep->column + c;
-	k = j - column->first;
+	ml_prep_column_name(prep->column + c, j - prep->column[c].first, name, size);
+}
+
+void
+ml_prep_column_name(const MlPrepColumn *column, int k, char *name, size_t size)
+{
 	if (column->indicator && k == column->width - 1)
 		snprintf(name, size, "%s is null", column->name);
 	else if (column->encode == ML_ENCODE_ONEHOT)

@@ -87,6 +87,8 @@ extern double ml_prep_level(const MlPrepColumn *column, const char *text, size_t
 extern void ml_prep_apply(const MlPrep *prep, const double *x, double *z);
 /* Writes the name of design column j ("age", "contract=Two year", "contract=(null)", "age is null") into name. */
 extern void ml_prep_name(const MlPrep *prep, int j, char *name, size_t size);
+/* The same for the k-th design column of one dataset column. */
+extern void ml_prep_column_name(const MlPrepColumn *column, int k, char *name, size_t size);
 /* Dataset rows [from, to) -> x, row-major (to - from) × p, codes mapped to the fitted levels. */
 extern void ml_prep_rows(const MlPrep *prep, const MlDataset *data, int64_t from, int64_t to, double *x);
 

@@ -40,6 +40,7 @@ drop_version(MlopsCallSite *site)
 	site->entry = NULL;
 	site->evaluator = NULL;
 	site->json = NULL;
+	site->design_name = NULL;
 	site->binding = NULL;
 	site->tuple_type = InvalidOid;
 	MemoryContextReset(site->record_context);
@@ -290,8 +291,27 @@ mlops_callsite_array(MlopsCallSite *site, ArrayType *features)
 /* ---------- the answer ---------- */
 
 void
+mlops_callsite_refuse_size(MlopsCallSite *site)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("values passed to model \"%s\" are too large: the result is not a finite number",
+					site->ref.model),
+			 errhint("Pass NULL for a value that is missing.")));
+}
+
+/* What is not finite in a margin makes every class's P NaN, unless it is a certainty: 0 or 1. */
+void
+mlops_callsite_proba(MlopsCallSite *site, const double *margin)
+{
+	ml_model_proba(&site->entry->model, margin, site->proba);
+	if (unlikely(!isfinite(site->proba[0])))
+		mlops_callsite_refuse_size(site);
+}
+
+void
 mlops_callsite_score(MlopsCallSite *site)
 {
 	ml_model_margin(&site->entry->model, site->x, 1, site->margin);
-	ml_model_proba(&site->entry->model, site->margin, site->proba);
+	mlops_callsite_proba(site, site->margin);
 }

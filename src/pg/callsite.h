@@ -37,6 +37,7 @@ typedef struct MlopsCallSite
 	uint64		tupdesc_id;
 	struct MlopsBinding *binding;
 	struct MlopsJsonBinding *json;	/* in version_context */
+	char	  **design_name;	/* in version_context; made when first asked for */
 } MlopsCallSite;
 
 /* Finds or makes the site of this call and resolves the reference for the active snapshot. */
@@ -69,7 +70,11 @@ extern void mlops_value_misfit(MlopsCallSite *site, const char *column, Oid give
 extern void mlops_missing_column(MlopsCallSite *site, const char *column, const char *const *names, int n,
 								 const char *hint) __attribute__((noreturn));
 
-/* margin, proba of site->x */
+/* margin, proba of site->x; raises 22003 when they are not finite */
 extern void mlops_callsite_score(MlopsCallSite *site);
+/* proba of a margin computed elsewhere, checked the same way */
+extern void mlops_callsite_proba(MlopsCallSite *site, const double *margin);
+/* Raises 22003: a number so far from those of training that the arithmetic overflows. */
+extern void mlops_callsite_refuse_size(MlopsCallSite *site) __attribute__((noreturn));
 
 #endif
