@@ -95,6 +95,8 @@ refuse_type(const char *name, Oid type)
 			 errhint("Turn it into a number, as in extract(epoch from %s) AS seconds"
 					 " or extract(hour from %s) AS hour.",
 					 quote_identifier(name), quote_identifier(name)) :
+			 category == TYPCATEGORY_STRING ?
+			 errhint("Cast it: %s::text AS %s.", quote_identifier(name), quote_identifier(name)) :
 			 base == CASHOID ?
 			 errhint("Cast it: %s::numeric AS %s.", quote_identifier(name), quote_identifier(name)) :
 			 errhint("Use an expression that gives a number, a boolean, a text or an array of float8.")));

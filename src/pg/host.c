@@ -19,6 +19,7 @@
 
 #include "pg/host.h"
 #include "pg/settings.h"
+#include "pg/status.h"
 
 #define REPORT_INTERVAL_MS 5000
 #define HUGE_PAGE ((Size) 2 * 1024 * 1024)
@@ -180,7 +181,7 @@ host_warn(MlHost *base, const char *message, const char *hint)
 	Assert(((MlopsHost *) base)->parallel == 0);
 	(void) base;
 	ereport(WARNING,
-			(errmsg_internal("%s", message),
+			(errmsg_internal("%s", mlops_valid_text(message)),
 			 hint != NULL && hint[0] != '\0' ? errhint("%s", hint) : 0));
 }
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/htup_details.h"
@@ -112,6 +113,24 @@ refuse_infinite(const char *role, const char *name, int64 infinite, int64 rows)
 }
 
 static void
+refuse_extremes(MlopsIngest *in)
+{
+	if (in->weight_extreme > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("sample_weight column \"%s\" is not between %g and %g in " INT64_FORMAT " of " INT64_FORMAT
+						" rows", in->weight_column.name, MIN_WEIGHT, MAX_WEIGHT, in->weight_extreme, in->n),
+				 errhint("Multiply all weights by one constant, or make them NULL to leave the rows out.")));
+	if (in->target_inexact > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("target column \"%s\" has more than %d digits in " INT64_FORMAT " of " INT64_FORMAT " rows:"
+						" such classes cannot be told apart",
+						in->target_column.name, DBL_DIG, in->target_inexact, in->n),
+				 errhint("Cast the target to text.")));
+}
+
+static void
 refuse_infinities(MlopsIngest *in)
 {
 	for (int i = 0; i < in->n_stores; i++)
@@ -204,6 +223,7 @@ finish(MlopsIngest *in)
 {
 	mlops_ingest_flush(in, in->n % STAGE_ROWS);
 	refuse_infinities(in);
+	refuse_extremes(in);
 	if (in->room > in->n)
 		resize(in, in->n);
 	in->rows->n = in->n;

@@ -22,7 +22,7 @@ typedef struct MlopsIngestSpec
 	const char *weight;			/* NULL = none; rows with NULL or <= 0 are dropped */
 	const char *group;			/* NULL = none; takes the key's place in key_hash */
 	MlopsFeatureSet *test_where;	/* one boolean expression, or NULL; NULL counts as false */
-	MlTaskKind	task;			/* 0 = not known yet */
+	MlTaskKind	task;			/* 0 = not known yet; ML_BINARY = classes, how many is not known */
 	uint64		salt;			/* of key_hash */
 	bool		whole_row_content;	/* content is of all source columns, not only of those used */
 	MlopsHost  *host;

@@ -135,9 +135,9 @@ columns_read(MlopsIngest *in)
 	return desc;
 }
 
-/* A column that is not a feature, read the way features are. */
-static void
-describe_column(MlopsIngest *in, MlopsFeature *column, int position, const char *role)
+/* A column that is not a feature, read the way features are; false: it cannot be one number or text. */
+static bool
+describe_column(MlopsIngest *in, MlopsFeature *column, int position)
 {
 	Form_pg_attribute att = TupleDescAttr(in->desc, position);
 	Oid			output;
@@ -148,12 +148,10 @@ describe_column(MlopsIngest *in, MlopsFeature *column, int position, const char 
 	column->type = att->atttypid;
 	if (!mlops_type_kind(att->atttypid, &column->kind, &column->base_type, &column->element_type) ||
 		column->kind == MLOPS_VECTOR)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("%s column \"%s\" has type %s", role, column->name, format_type_be(att->atttypid)),
-				 errhint("It must be a number, a boolean or a text.")));
+		return false;
 	getTypeOutputInfo(column->base_type, &output, &varlena);
 	fmgr_info(output, &column->output);
+	return true;
 }
 
 static void
@@ -164,7 +162,11 @@ prepare_target(MlopsIngest *in)
 
 	if (in->target < 0)
 		return;
-	describe_column(in, target, in->target, "target");
+	if (!describe_column(in, target, in->target))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("target column \"%s\" has type %s", target->name, format_type_be(target->type)),
+				 errhint("It must be a number, a boolean or a text.")));
 	if (target->kind == MLOPS_CATEGORY)
 	{
 		if (in->spec->task == ML_REGRESSION)
@@ -188,8 +190,7 @@ prepare_weight(MlopsIngest *in)
 {
 	if (in->weight < 0)
 		return;
-	describe_column(in, &in->weight_column, in->weight, "sample_weight");
-	if (in->weight_column.kind != MLOPS_NUMERIC)
+	if (!describe_column(in, &in->weight_column, in->weight) || in->weight_column.kind != MLOPS_NUMERIC)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("sample_weight column \"%s\" must be a number", in->weight_column.name)));

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -34,8 +35,18 @@ take_weight(MlopsIngest *in, const Datum *value, const bool *isnull)
 		return false;
 	}
 	in->weight_infinite += isinf(weight) != 0;
+	in->weight_extreme += weight < MIN_WEIGHT || weight > MAX_WEIGHT;
 	in->rows->weight[in->n] = weight;
 	return true;
+}
+
+/* A numeric that comes back from a double (which keeps 15 digits of any) is the only one that became it. */
+static bool
+tells_apart(double number, Datum value)
+{
+	return isinf(number) ||
+		DatumGetBool(DirectFunctionCall2(numeric_eq, value,
+										 DirectFunctionCall1(float8_numeric, Float8GetDatum(number))));
 }
 
 static bool
@@ -60,6 +71,8 @@ take_target(MlopsIngest *in, const Datum *value, const bool *isnull)
 		return false;
 	}
 	in->target_infinite += isinf(target) != 0;
+	if (in->spec->task == ML_BINARY && in->target_column.base_type == NUMERICOID)
+		in->target_inexact += !tells_apart(target, value[in->target]);
 	in->rows->target[in->n] = target;
 	return true;
 }

@@ -11,6 +11,10 @@
 
 #define ROWS_BETWEEN_POLLS 16384
 
+/* Beyond these the sums behind weighted figures, products of up to four, leave the range of a double. */
+#define MIN_WEIGHT 1e-50
+#define MAX_WEIGHT 1e50
+
 /*
  * Numbers of so many rows are gathered in one small block before they go to
  * their columns: writing dozens of far-apart arrays row by row would miss the
@@ -90,6 +94,8 @@ typedef struct MlopsIngest
 	MlopsDictionary *target_dictionary;
 	int64		target_infinite;
 	int64		weight_infinite;
+	int64		weight_extreme;	/* rows outside MIN_WEIGHT .. MAX_WEIGHT */
+	int64		target_inexact; /* rows whose class has more digits than a double tells apart */
 	MlopsRowHash *content_hash;
 	MlopsRowHash *key_hash;		/* of group or key; NULL = content */
 	double		estimate;

@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/varlena.h"
 
@@ -22,6 +24,28 @@ static const struct
 	{ML_BAD_BYTES, ERRCODE_DATA_CORRUPTED},
 	{ML_NOT_SUPPORTED, ERRCODE_FEATURE_NOT_SUPPORTED}
 };
+
+/* learn/ cuts what does not fit its buffers, and knows no encodings. */
+char *
+mlops_valid_text(const char *text)
+{
+	int			left = strlen(text);
+	StringInfoData valid;
+
+	initStringInfo(&valid);
+	while (left > 0)
+	{
+		int			len = pg_encoding_verifymbchar(GetDatabaseEncoding(), text, left);
+
+		if (len > 0)
+			appendBinaryStringInfo(&valid, text, len);
+		else
+			appendStringInfoChar(&valid, '?');
+		text += Max(len, 1);
+		left -= Max(len, 1);
+	}
+	return valid.data;
+}
 
 void
 mlops_check_status(MlCode code, const MlStatus *status)
@@ -43,9 +67,9 @@ mlops_check_status(MlCode code, const MlStatus *status)
 			sqlstate = sqlstates[i].sqlstate;
 	ereport(ERROR,
 			(errcode(sqlstate),
-			 errmsg_internal("%s", status->message[0] ? status->message : "unknown failure"),
-			 status->detail[0] ? errdetail_internal("%s", status->detail) : 0,
-			 status->hint[0] ? errhint("%s", status->hint) :
+			 errmsg_internal("%s", status->message[0] ? mlops_valid_text(status->message) : "unknown failure"),
+			 status->detail[0] ? errdetail_internal("%s", mlops_valid_text(status->detail)) : 0,
+			 status->hint[0] ? errhint("%s", mlops_valid_text(status->hint)) :
 			 code == ML_NO_MEMORY ?
 			 errhint("Use fewer rows or columns (each category of a text is a column), or raise %s.",
 					 "mlops.max_training_memory") : 0));

@@ -19,6 +19,9 @@
 /* Integers with so many distinct values are numbers to be estimated, not classes. */
 #define MIN_REGRESSION_VALUES 21
 #define INTERRUPT_ROWS 100000
+/* of the largest target of a regression */
+#define MIN_TARGET 1e-100
+#define MAX_TARGET 1e100
 
 static int
 compare_numbers(const void *a, const void *b)
@@ -104,7 +107,7 @@ class_text(const MlopsDefinition *d, MlopsTargetType type, double value)
 		if (fabs(value) >= 9007199254740992.0)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("class %.0f of target \"%s\" is too large for a number", value, d->target),
+					 errmsg("target \"%s\" has integers from 2^53 on: such classes cannot be told apart", d->target),
 					 errhint("Cast the target to text.")));
 		return psprintf(INT64_FORMAT, (int64) value);
 	}
@@ -197,6 +200,28 @@ place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 	}
 }
 
+/* Squares of the target and their sums must stay within the range of a double. */
+static void
+check_range(const MlopsDefinition *d, const MlopsRows *rows)
+{
+	double		largest = 0;
+
+	for (int64 i = 0; i < rows->n; i++)
+		largest = Max(largest, fabs(rows->target[i]));
+	if (largest > MAX_TARGET)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("values of target \"%s\" are too large for regression", d->target),
+				 errdetail("The largest is %g without its sign; it must not be above %g.", largest, MAX_TARGET),
+				 errhint("Divide the target by a constant in the source.")));
+	if (largest > 0 && largest < MIN_TARGET)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("values of target \"%s\" are too small for regression", d->target),
+				 errdetail("The largest is %g without its sign; it must be zero or at least %g.", largest, MIN_TARGET),
+				 errhint("Multiply the target by a constant in the source.")));
+}
+
 void
 mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 {
@@ -209,6 +234,7 @@ mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("target \"%s\" is not a number", d->target),
 					 errhint("Regression needs a numeric target; use task => 'classification'.")));
+		check_range(d, rows);
 		data->task = ML_REGRESSION;
 		data->y = rows->target;
 		return;

@@ -35,6 +35,8 @@
 #define MIN_KEY_ROWS 30
 #define KEY_BITS (1 << 23)
 #define MIN_TEST_ROWS 30
+/* So many warnings of a kind name their feature; one more counts the rest. */
+#define MAX_FINDINGS_TOLD 10
 
 static bool
 differs(const char *given, const char *stored)
@@ -431,17 +433,40 @@ choose_metric(const MlopsConfig *config, MlTaskKind task)
 	return metric;
 }
 
+/* A wide table would flood its user. */
+static void
+tell_the_rest(const MlopsDefinition *d, const int *count)
+{
+	int			constant = count[ML_FINDING_CONSTANT] - MAX_FINDINGS_TOLD;
+	int			duplicate = count[ML_FINDING_DUPLICATE] - MAX_FINDINGS_TOLD;
+	int			leak = count[ML_FINDING_LEAK] - MAX_FINDINGS_TOLD;
+
+	if (constant > 0)
+		ereport(WARNING,
+				(errmsg("%d more features have one value only in the training rows", constant)));
+	if (duplicate > 0)
+		ereport(WARNING,
+				(errmsg("%d more features repeat others", duplicate)));
+	if (leak > 0)
+		ereport(WARNING,
+				(errmsg("%d more features may give the target \"%s\" away", leak, d->target)));
+}
+
 static void
 tell_findings(const MlopsDefinition *d, MlHost *host, const MlDataset *data)
 {
 	MlStatus	status = {0};
 	MlFinding  *finding;
 	int			n;
+	int			count[ML_FINDING_LEAK + 1] = {0};
 
 	mlops_check_status(ml_inspect(host, data, &finding, &n, &status), &status);
 	for (int i = 0; i < n; i++)
 	{
 		const char *name = data->column[finding[i].column].name;
+
+		if (++count[finding[i].kind] > MAX_FINDINGS_TOLD)
+			continue;
 
 		switch (finding[i].kind)
 		{
@@ -464,6 +489,7 @@ tell_findings(const MlopsDefinition *d, MlHost *host, const MlDataset *data)
 				break;
 		}
 	}
+	tell_the_rest(d, count);
 }
 
 int64
@@ -501,8 +527,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	mlops_check_task(request->task);
 	model = mlops_registry_model(request->model, false);
 	make_definition(request, model, &definition);
-	if (definition.task != NULL && strcmp(definition.task, "regression") == 0)
-		known_task = ML_REGRESSION;
+	if (definition.task != NULL)
+		known_task = strcmp(definition.task, "regression") == 0 ? ML_REGRESSION : ML_BINARY;
 	/* what can be refused before reading is refused before reading */
 	if (request->algorithm != NULL || definition.task != NULL)
 	{
