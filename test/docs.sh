@@ -1,5 +1,6 @@
 #!/bin/sh
-# docs.sh: every relative link in the documentation leads to a file; one TAP line a page.
+# docs.sh: every relative link in the documentation leads to a file; one TAP line a page.  Every message
+# that docs/limits.md quotes (in the last column of its tables) is one that a test has met.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 number=0
@@ -18,5 +19,20 @@ for page in $(find . \( -name .git -o -path ./build \) -prune -o -name '*.md' -p
         failed=$((failed + 1))
     fi
 done
+
+# a quoted message as a basic regular expression: "…" stands for anything
+number=$((number + 1))
+unmet=$(awk -F'|' '/^\|/ && NF == 5 { print $4 }' docs/limits.md | grep -oE '`[^`]+`' | tr -d '`' | sort -u |
+    while read -r message; do
+        pattern=$(printf '%s\n' "$message" | sed 's/[][\.*^$]/\\&/g; s/…/.*/g')
+        cat expected/*.out | grep -q -- "$pattern" || echo "#   $message"
+    done)
+if [ -z "$unmet" ]; then
+    echo "ok $number - messages of docs/limits.md"
+else
+    echo "not ok $number - messages of docs/limits.md are met in no expected output"
+    printf '%s\n' "$unmet"
+    failed=$((failed + 1))
+fi
 echo "1..$number"
 [ "$failed" -eq 0 ]
