@@ -95,15 +95,14 @@ asked_to_stop(void)
 		InterruptHoldoffCount == 0 && CritSectionCount == 0;
 }
 
+/* Puts the phase in front of the statement's text in pg_stat_activity; returns it in line, for other uses. */
 static void
-report(MlopsHost *host)
+show(const MlopsHost *host, char *line, Size size)
 {
-	char		line[512];
 	int			percent = (int) (100.0 * Min(Max(host->share, 0.0), 1.0));
+	uint64		query_id = pgstat_get_my_query_id();
 
-	snprintf(line, sizeof(line), "%s: %s, %d %%", host->what,
-			 host->phase[0] != '\0' ? host->phase : "working", percent);
-	ereport(INFO, (errmsg_internal("%s", line)));
+	snprintf(line, size, "%s: %s, %d %%", host->what, host->phase[0] != '\0' ? host->phase : "working", percent);
 	if (debug_query_string != NULL)
 	{
 		/* in front: the view shows the first kilobyte */
@@ -114,6 +113,17 @@ report(MlopsHost *host)
 	}
 	else
 		pgstat_report_activity(STATE_RUNNING, line);
+	/* a new text takes the identifier away, but it is still the same statement */
+	pgstat_report_query_id(query_id, true);
+}
+
+static void
+report(MlopsHost *host)
+{
+	char		line[512];
+
+	show(host, line, sizeof(line));
+	ereport(INFO, (errmsg_internal("%s", line)));
 }
 
 /*
@@ -158,9 +168,18 @@ host_poll(MlHost *base, const char *phase, double share)
 	now = GetCurrentTimestamp();
 	if (phase != NULL)
 	{
+		bool		begins = strcmp(host->phase, phase) != 0;
+
 		strlcpy(host->phase, phase, sizeof(host->phase));
 		host->share = share;
 		host->last_phase = now;
+		if (begins)
+		{
+			char		line[512];
+
+			Assert(host->parallel == 0);
+			show(host, line, sizeof(line));
+		}
 	}
 	/* a parallel loop polls without knowing what it is part of; a long one is the phase itself */
 	else if (TimestampDifferenceExceeds(host->last_phase, now, REPORT_INTERVAL_MS))
@@ -229,6 +248,15 @@ mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *
 }
 
 void
+mlops_host_phase(MlopsHost *host, const char *phase)
+{
+	MlStatus	status = {0};
+
+	if (host->host.poll(&host->host, phase, 0))
+		mlops_check_status(ML_CANCELLED, &status);
+}
+
+void
 mlops_host_no_memory(const MlopsHost *host, Size bytes)
 {
 	ereport(ERROR,
@@ -286,7 +314,11 @@ mlops_host_array(MlopsHost *host, int64 n, Size size, const char *what)
 void
 mlops_host_done(MlopsHost *host)
 {
-	(void) host;
-	if (mlops_progress)
-		pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	uint64		query_id = pgstat_get_my_query_id();
+
+	/* no phase was shown: the text is still the statement's own */
+	if (host->phase[0] == '\0')
+		return;
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	pgstat_report_query_id(query_id, true);
 }

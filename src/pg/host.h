@@ -2,7 +2,8 @@
  * host.h: an MlHost over a memory context.
  *
  * alloc is MCXT_ALLOC_NO_OOM | HUGE under mlops.max_training_memory; poll
- * serves interrupts between parallel sections and prints progress.
+ * serves interrupts between parallel sections, shows the phase in
+ * pg_stat_activity and prints progress.
  */
 #ifndef MLOPS_HOST_H
 #define MLOPS_HOST_H
@@ -36,6 +37,8 @@ extern void mlops_host_forget(MlopsHost *host, Size bytes);
 extern void *mlops_host_resize(MlopsHost *host, void *array, Size size);
 /* n values of so many bytes, not zeroed; raises 53200. */
 extern void *mlops_host_array(MlopsHost *host, int64 n, Size size, const char *what);
+/* A phase of this room's own begins: shown like those of the learning code; serves interrupts. */
+extern void mlops_host_phase(MlopsHost *host, const char *phase);
 /* Raises the error for an allocation of so many bytes that was refused. */
 extern void mlops_host_no_memory(const MlopsHost *host, Size bytes) __attribute__((noreturn));
 /* Gives pg_stat_activity the statement's own text back. */

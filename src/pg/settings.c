@@ -47,7 +47,7 @@ mlops_settings_define(void)
 							PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("mlops.progress",
 							 "Reports the progress of long functions about every 5 seconds.",
-							 NULL,
+							 "pg_stat_activity shows each phase when it begins.",
 							 &mlops_progress, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("mlops");

@@ -194,6 +194,7 @@ read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
 	spec.host = host;
 	if (d->source_stored)
 		mlops_identity_begin_owner(&identity, d->owner, NULL);
+	mlops_host_phase(host, "reading rows");
 	rows = mlops_ingest(&spec);
 	if (d->source_stored)
 		mlops_identity_end(&identity);
@@ -497,10 +498,13 @@ mlops_training_read(const MlopsTrainingRequest *request)
 {
 	MlopsDefinition definition;
 	MlopsHost	host;
+	int64		n;
 
 	make_definition(request, NULL, &definition);
 	mlops_host_init(&host, CurrentMemoryContext, mlops_training_memory(), "rows");
-	return read_rows(&definition, &host, 0)->n;
+	n = read_rows(&definition, &host, 0)->n;
+	mlops_host_done(&host);
+	return n;
 }
 
 void
@@ -585,6 +589,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	registration.start = start;
 	registration.peak_memory = host.peak;
 	registration.request_config = request->config;
+	mlops_host_phase(&host, "registering");
 	mlops_register_version(&registration, outcome);
 
 	mlops_host_done(&host);
