@@ -222,8 +222,9 @@ mlops_registry_model(const char *name, bool lock)
 	MlopsResult *r;
 
 	r = mlops_registry_query(lock ?
-							 "SELECT model_id, name, owner, task, source, source_query, target, features, key,"
-							 " time_column, config, last_version FROM mlops.models WHERE name = $1 FOR UPDATE" :
+							 "UPDATE mlops.models SET name = name WHERE name = $1"
+							 " RETURNING model_id, name, owner, task, source, source_query, target, features, key,"
+							 " time_column, config, last_version" :
 							 "SELECT model_id, name, owner, task, source, source_query, target, features, key,"
 							 " time_column, config, last_version FROM mlops.models WHERE name = $1",
 							 "t", name);

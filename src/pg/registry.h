@@ -58,7 +58,12 @@ typedef struct MlopsModel
 	int32		last_version;
 } MlopsModel;
 
-/* NULL when there is no such model; lock = FOR UPDATE. */
+/*
+ * NULL when there is no such model.  lock: for whoever changes anything of
+ * the model.  The row is updated, not only locked: a later writer whose
+ * REPEATABLE READ snapshot is from before, and who cannot see what this one
+ * wrote into other tables, gets 40001 instead.
+ */
 extern MlopsModel *mlops_registry_model(const char *name, bool lock);
 
 /* The row, locked, after checking that the current user holds the privilege. Raises 42704, 42501, 40001. */
