@@ -38,6 +38,15 @@ same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+static void
+refuse_existing(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("model \"%s\" already exists", name),
+			 errhint("Pass replace => true to change its definition.")));
+}
+
 Datum
 mlops_create_model(PG_FUNCTION_ARGS)
 {
@@ -53,14 +62,11 @@ mlops_create_model(PG_FUNCTION_ARGS)
 	mlops_arg_no_options(fcinfo, 10);
 	PreventCommandIfReadOnly("mlops_create_model()");
 	mlops_check_model_name(name);
-	existing = mlops_registry_model(name, replace);
+	existing = mlops_registry_model(name, false);
 	if (existing != NULL && !replace)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model \"%s\" already exists", name),
-				 errhint("Pass replace => true to change its definition.")));
+		refuse_existing(name);
 	if (existing != NULL)
-		mlops_check_privilege(existing->model_id, name, existing->owner, MLOPS_OWNER);
+		existing = mlops_registry_open(name, MLOPS_OWNER);
 	d.name = name;
 	d.owner = existing ? mlops_role_oid(existing->owner) : GetUserId();
 	d.owner_name = existing ? existing->owner : GetUserNameFromId(d.owner, false);
@@ -94,10 +100,13 @@ mlops_create_model(PG_FUNCTION_ARGS)
 	d.find_key = true;
 	mlops_definition_check(&d);
 	model_id = mlops_definition_store(&d, existing, comment);
+	/* another session made it while this one looked at the source */
+	if (model_id == 0 && !replace)
+		refuse_existing(name);
 	if (model_id == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model \"%s\" already exists", name)));
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("model \"%s\" was changed by another session", name)));
 	PG_RETURN_INT64(model_id);
 }
 

@@ -1,7 +1,7 @@
 /*
  * register.c: writing a finished training into the registry, all at once.
  *
- * The model's row is locked first: version numbers have no gaps, and only
+ * The model's row is taken first: version numbers have no gaps, and only
  * one of two trainings at the same time can be the first in production.
  */
 #include "postgres.h"
@@ -60,6 +60,30 @@ task_word(MlTaskKind task)
 
 /* ---- the model's row ---- */
 
+/*
+ * Whether what all versions of a model share is no longer what this training
+ * began with, and not what it came to either: another session's training,
+ * mlops_configure or replacement would be overwritten or contradicted.
+ */
+static bool
+disagrees(const MlopsRegistration *r, const MlopsModel *model)
+{
+	const MlopsDefinition *d = r->definition;
+	MlopsConfig began;
+	MlopsConfig now;
+
+	mlops_config_init(&began, d->name);
+	if (r->model != NULL)
+		mlops_config_apply(&began, r->model->config, d->name);
+	mlops_config_init(&now, d->name);
+	mlops_config_apply(&now, model->config, d->name);
+	if (now.salt != d->config.salt || (model->task != NULL && strcmp(model->task, d->task) != 0))
+		return true;
+	return now.positive_label != NULL && r->data->task == ML_BINARY &&
+		strcmp(now.positive_label, d->config.positive_label) != 0 &&
+		(began.positive_label == NULL || strcmp(now.positive_label, began.positive_label) != 0);
+}
+
 static const MlopsModel *
 lock_model(const MlopsRegistration *r)
 {
@@ -77,7 +101,7 @@ lock_model(const MlopsRegistration *r)
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("model \"%s\" was dropped while it was trained", d->name)));
 	if (strcmp(model->owner, d->owner_name) != 0 || model->target == NULL || strcmp(model->target, d->target) != 0 ||
-		(r->model != NULL && r->model->model_id != model->model_id))
+		(r->model != NULL && r->model->model_id != model->model_id) || disagrees(r, model))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("model \"%s\" was changed by another session while it was trained", d->name)));
@@ -309,21 +333,26 @@ metric_value(const MlTrainResult *result, const char *name, const char *split)
 static const char *
 why_not_production(const MlopsRegistration *r, const MlopsModel *model, double value)
 {
-	const MlopsConfig *config = &r->definition->config;
+	MlopsConfig config;
 	MlopsResult *had;
 
+	/* what holds now: it may have been configured otherwise since the training began */
+	mlops_config_init(&config, model->name);
+	mlops_config_apply(&config, model->config, model->name);
+	if (r->request_config != NULL)
+		mlops_config_apply(&config, r->request_config, model->name);
 	had = mlops_registry_query("SELECT EXISTS (SELECT FROM mlops.stage_history"
 							   " WHERE model_id = $1 AND to_stage = 'production')", "b", model->model_id);
 	if (mlops_result_bool(had, 0, 1))
 		return "the model has had a production version; use mlops_promote";
-	if (!config->auto_production)
+	if (!config.auto_production)
 		return "config.auto_production is false; use mlops_promote";
-	if (!isnan(config->gate_min_value))
+	if (!isnan(config.gate_min_value))
 	{
 		double		sign = ml_metric_direction(r->metric, r->data->task);
 
-		if (isnan(value) || sign * value < sign * config->gate_min_value)
-			return psprintf("%s does not reach config.gate.min_value (%g)", r->metric, config->gate_min_value);
+		if (isnan(value) || sign * value < sign * config.gate_min_value)
+			return psprintf("%s does not reach config.gate.min_value (%g)", r->metric, config.gate_min_value);
 	}
 	return NULL;
 }
