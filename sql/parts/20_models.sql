@@ -24,7 +24,7 @@ COMMENT ON FUNCTION mlops_annotate(text, text, jsonb, text) IS
 
 CREATE FUNCTION mlops_drop_model(model text) RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'mlops_drop_model';
-COMMENT ON FUNCTION mlops_drop_model(text) IS 'Removes a model with its versions and runs; history and audit stay';
+COMMENT ON FUNCTION mlops_drop_model(text) IS 'Removes a model with its versions, runs and log; history and audit stay';
 
 CREATE FUNCTION mlops_drop_version(model text, version integer) RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'mlops_drop_version';

@@ -280,15 +280,15 @@ void
 mlops_registry_delete_model(int64 model_id)
 {
 	static const char *const tables[] = {"run_params", "run_metrics", "run_artifacts"};
+	static const char *const of_model[] = {"runs", "model_grants", "models", "predictions", "outcomes"};
 
 	mlops_registry_delete_versions(model_id, 0);
 	for (int i = 0; i < (int) lengthof(tables); i++)
 		(void) mlops_registry_query(psprintf("DELETE FROM mlops.%s WHERE run_id IN"
 											 " (SELECT run_id FROM mlops.runs WHERE model_id = $1)", tables[i]),
 									"b", model_id);
-	(void) mlops_registry_query("DELETE FROM mlops.runs WHERE model_id = $1", "b", model_id);
-	(void) mlops_registry_query("DELETE FROM mlops.model_grants WHERE model_id = $1", "b", model_id);
-	(void) mlops_registry_query("DELETE FROM mlops.models WHERE model_id = $1", "b", model_id);
+	for (int i = 0; i < (int) lengthof(of_model); i++)
+		(void) mlops_registry_query(psprintf("DELETE FROM mlops.%s WHERE model_id = $1", of_model[i]), "b", model_id);
 }
 
 MlopsVersion *

@@ -83,7 +83,7 @@ extern MlopsVersion *mlops_registry_version(int64 model_id, const char *model, i
 
 /* Removes a version (0: all of the model) with all that belongs to it; the model's row must be locked. */
 extern void mlops_registry_delete_versions(int64 model_id, int32 version);
-/* Removes a model with its versions and runs; history and audit stay. */
+/* Removes a model with its versions, runs and log; history and audit stay. */
 extern void mlops_registry_delete_model(int64 model_id);
 
 /* One line of the audit log; before and after may be NULL. */

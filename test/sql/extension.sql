@@ -23,10 +23,10 @@ SELECT p.oid::regprocedure AS granted_to_nobody
 FROM members m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE NOT has_function_privilege('pg_monitor', p.oid, 'EXECUTE') ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT c.oid::regclass AS writable_by_public FROM members m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
-WHERE c.relkind = 'r' AND has_table_privilege('pg_monitor', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1;
+WHERE c.relkind IN ('r', 'p') AND has_table_privilege('pg_monitor', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1;
 SELECT has_table_privilege('pg_monitor', 'mlops.version_blobs', 'SELECT') AS public_reads_bytes;
 SELECT c.oid::regclass AS without_row_security FROM members m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
-WHERE c.relkind = 'r' AND NOT relrowsecurity ORDER BY 1;
+WHERE c.relkind IN ('r', 'p') AND NOT relrowsecurity ORDER BY 1;
 
 -- every table and sequence is dumped
 SELECT m.what AS not_dumped FROM members m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
