@@ -30,8 +30,8 @@
 #include "pg/status.h"
 #include "pg/tables.h"
 
-/* bytes fetched between two looks at interrupts */
-#define FETCH_SIZE (4 * 1024 * 1024)
+/* bytes fetched between two looks at interrupts: few, so that each piece takes the memory of the last one */
+#define FETCH_SIZE (64 * 1024)
 
 typedef struct CacheKey
 {
