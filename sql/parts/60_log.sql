@@ -129,7 +129,8 @@ BEGIN
             SELECT current_date + i FROM generate_series(0, days_ahead) AS i
             UNION SELECT predicted_at::date FROM mlops.predictions_default WHERE predicted_at < current_date + 1
             UNION SELECT predicted_at::date FROM mlops.outcomes_default WHERE predicted_at < current_date + 1) AS w(d)
-        WHERE to_regclass(format('mlops.predictions_%s', to_char(d, 'YYYYMMDD'))) IS NULL
+        WHERE to_regclass('mlops.predictions' || to_char(d, '_YYYYMMDD')) IS NULL
+            OR to_regclass('mlops.outcomes' || to_char(d, '_YYYYMMDD')) IS NULL
         ORDER BY d);
     IF days <> '{}' THEN
         LOCK TABLE mlops.predictions_default, mlops.outcomes_default IN ACCESS EXCLUSIVE MODE;
@@ -137,6 +138,7 @@ BEGIN
     FOREACH day IN ARRAY days LOOP
         FOREACH parent IN ARRAY ARRAY['predictions', 'outcomes'] LOOP
             part := parent || to_char(day, '_YYYYMMDD');
+            CONTINUE WHEN to_regclass('mlops.' || part) IS NOT NULL;
             PERFORM mlops.create_log_partition(parent, part);
             EXECUTE format('COMMENT ON TABLE mlops.%I IS %L', part, format('Rows of mlops.%s of %s (UTC)', parent, day));
             EXECUTE format('WITH moved AS (DELETE FROM mlops.%I WHERE predicted_at >= %L AND predicted_at < %L RETURNING *)'

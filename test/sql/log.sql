@@ -120,6 +120,18 @@ RESET lock_timeout;
 SELECT mlops_maintain_log(8) AS as_the_rollback_left_it, current_setting('lock_timeout') AS lock_timeout;
 RESET ROLE;
 
+-- a day of which only one table was dropped; a day that was detached and kept is left alone
+SELECT 'mlops.outcomes_' || to_char(now() AT TIME ZONE 'UTC' + interval '5 days', 'YYYYMMDD') AS fifth,
+    'mlops.outcomes_' || to_char(now() AT TIME ZONE 'UTC' + interval '4 days', 'YYYYMMDD') AS fourth \gset
+\set ECHO none
+DROP TABLE :fifth;
+ALTER TABLE mlops.outcomes DETACH PARTITION :fourth;
+\set ECHO all
+SELECT mlops_maintain_log(8) AS one_table;
+\set ECHO none
+DROP TABLE :fourth;
+\set ECHO all
+
 -- a model that is dropped takes its rows along
 SET ROLE mlops_owner;
 SELECT mlops_drop_model('other');

@@ -82,7 +82,7 @@ my $truth = ask($each);
 like($truth, qr/^[0-9a-f]{32}$/, 'models say something');
 my ($versions, $size) = held();
 is($versions, $MODELS, 'a large cache holds all of them');
-cmp_ok($size, '>', 2 * $LIMIT, "which takes more than twice the small one ($size bytes)");
+cmp_ok($size, '>', 1.5 * $LIMIT, "which takes much more than the small one may ($size bytes)");
 is(ask(q{SELECT count(DISTINCT mlops_predict('m' || n, '{"x": 5, "c": "level 7"}'::jsonb)) FROM generate_series(1, 200) AS n}), $MODELS,
 	'each model says something of its own');
 
