@@ -334,6 +334,7 @@ append(MlMetric *metric, int *n, const char *split, const char *name, double val
 	assert(*n < ML_MAX_METRICS);
 	metric[*n].name = name;
 	metric[*n].split = split;
+	metric[*n].step = 0;
 	metric[*n].value = value;
 	(*n)++;
 }

@@ -38,8 +38,17 @@ typedef struct MlMetric
 	const char *name;			/* accuracy, balanced_accuracy, precision, recall, f1, mcc, roc_auc, pr_auc,
 								 * log_loss, brier, ece; rmse, mae, mape, r2 */
 	const char *split;			/* train, validation, test */
+	int64_t		step;			/* round, or 0 */
 	double		value;			/* NaN = undefined */
 } MlMetric;
+
+/* A document that a training leaves. */
+typedef struct MlArtifact
+{
+	const char *name;			/* coefficients, confusion_matrix */
+	const char *media_type;
+	const char *content;
+} MlArtifact;
 
 typedef struct MlTrainSpec
 {

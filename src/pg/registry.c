@@ -61,6 +61,10 @@ take_argument(char type, va_list *args, Oid *oid, Datum *value, char *null)
 					*null = 'n';
 				break;
 			}
+		case 'z':
+			*oid = TIMESTAMPTZOID;
+			*value = TimestampTzGetDatum(va_arg(*args, TimestampTz));
+			break;
 		case 'B':
 			*oid = BOOLOID;
 			*value = BoolGetDatum(va_arg(*args, int));

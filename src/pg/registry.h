@@ -24,7 +24,7 @@ typedef struct MlopsResult
 /*
  * Runs one statement.  `types` has a letter for each $n, given after it:
  * t const char * (NULL = null), b int64, i int32, f double (not finite =
- * null), B bool, j Jsonb * (NULL = null), and for Datum arguments y bytea,
+ * null), z TimestampTz, B bool, j Jsonb * (NULL = null), and for Datum arguments y bytea,
  * A text[], L bigint[], F float8[] (0 = null).  In upper-case N: int64, 0 =
  * null.
  */

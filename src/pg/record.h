@@ -1,0 +1,75 @@
+/*
+ * record.h: writing a version into the registry: the only code that does.
+ *
+ * A training and an import say the same things of a version; where they
+ * differ, the record says so.
+ */
+#ifndef MLOPS_RECORD_H
+#define MLOPS_RECORD_H
+
+#include "utils/timestamp.h"
+
+#include "learn/train.h"
+#include "pg/config.h"
+#include "pg/features.h"
+#include "pg/registry.h"
+
+typedef struct MlopsRecord
+{
+	const MlopsModel *model;	/* its row is locked */
+	const char *origin;			/* "trained": why the version is there */
+	const char *action;			/* "train": for the audit log */
+	const MlopsConfig *stage_config;	/* decides whether the first version goes to production */
+	const char *positive_label; /* becomes that of the model; NULL = it keeps its own */
+	/* the run */
+	int64		seed;
+	Jsonb	   *run_params;		/* object, beside params; a name that is in both is taken from params */
+	Jsonb	   *column_types;
+	const char *content_hash;
+	int64		rows_read;
+	int64		rows_dropped;
+	double		seconds;
+	TimestampTz ended_at;
+	int64		peak_memory;	/* 0 = not known */
+	int			n_metrics;
+	const MlMetric *metrics;	/* NaN = NULL */
+	int			n_artifacts;
+	const MlArtifact *artifact;
+	/* the version */
+	MlTaskKind	task;
+	const char *algorithm;
+	const char *target;
+	int			n_classes;
+	const char *const *class_name;
+	const MlopsFeatureSet *feature_set;
+	Jsonb	   *params;
+	const MlopsConfig *config;
+	double		threshold;		/* NaN = none */
+	Jsonb	   *risk_bands;		/* NULL = none */
+	const char *metric;
+	double		value;			/* NaN = none */
+	int64		train_rows;
+	int64		valid_rows;
+	int64		test_rows;
+	const char *source;
+	const char *source_query;
+	const char *key;
+	const char *time_column;
+	const void *bytes;
+	Size		size;
+	/* its columns */
+	const MlPrep *prep;
+	const double *importance;	/* one a column, NaN = none; or NULL */
+	const MlBaseline *feature;	/* one a column */
+	const MlBaseline *score;
+	const MlBaseline *label;
+	/* found by writing */
+	int32		version;
+	int64		run_id;
+	const char *stage;
+} MlopsRecord;
+
+/* Run, parameters, metrics, artifacts, version, bytes, columns, history and audit; the version's number and stage. */
+extern void mlops_record_write(MlopsRecord *record);
+
+#endif
