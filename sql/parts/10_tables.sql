@@ -84,7 +84,7 @@ CREATE TABLE mlops.runs (
     tags         jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX runs_model_id_idx ON mlops.runs (model_id);
-COMMENT ON TABLE mlops.runs IS 'One row a training: what went in and how it went';
+COMMENT ON TABLE mlops.runs IS 'One row a training, here or where an imported version comes from: what went in and how it went';
 COMMENT ON COLUMN mlops.runs.run_id IS 'Identity of the run';
 COMMENT ON COLUMN mlops.runs.model_id IS 'The model that was trained';
 COMMENT ON COLUMN mlops.runs.status IS 'running, finished, failed or cancelled';
@@ -102,8 +102,8 @@ COMMENT ON COLUMN mlops.runs.test_rows IS 'Rows that judged';
 COMMENT ON COLUMN mlops.runs.started_at IS 'Start';
 COMMENT ON COLUMN mlops.runs.ended_at IS 'End';
 COMMENT ON COLUMN mlops.runs.seconds IS 'Seconds from start to end';
-COMMENT ON COLUMN mlops.runs.peak_memory IS 'Largest number of bytes held for training';
-COMMENT ON COLUMN mlops.runs.started_by IS 'Role that started the run';
+COMMENT ON COLUMN mlops.runs.peak_memory IS 'Largest number of bytes held for training; NULL for an imported run';
+COMMENT ON COLUMN mlops.runs.started_by IS 'Role that started or imported the run';
 COMMENT ON COLUMN mlops.runs.error IS 'Message of a failed run';
 COMMENT ON COLUMN mlops.runs.description IS 'Description for people';
 COMMENT ON COLUMN mlops.runs.tags IS 'Free tags, one JSON object';
@@ -176,6 +176,7 @@ CREATE TABLE mlops.versions (
     tags         jsonb NOT NULL DEFAULT '{}',
     created_by   text NOT NULL DEFAULT current_user,
     created_at   timestamptz NOT NULL DEFAULT now(),
+    origin       text NOT NULL DEFAULT 'trained' CHECK (origin IN ('trained', 'imported')),
     CONSTRAINT versions_model_id_version_key UNIQUE (model_id, version)
 );
 CREATE UNIQUE INDEX versions_production_key ON mlops.versions (model_id) WHERE stage = 'production';
@@ -208,8 +209,9 @@ COMMENT ON COLUMN mlops.versions.key IS 'Column or columns that identify a row';
 COMMENT ON COLUMN mlops.versions.time_column IS 'Column with the time of the event';
 COMMENT ON COLUMN mlops.versions.description IS 'Description for people';
 COMMENT ON COLUMN mlops.versions.tags IS 'Free tags, one JSON object';
-COMMENT ON COLUMN mlops.versions.created_by IS 'Role that trained it';
+COMMENT ON COLUMN mlops.versions.created_by IS 'Role that trained or imported it';
 COMMENT ON COLUMN mlops.versions.created_at IS 'When it was registered';
+COMMENT ON COLUMN mlops.versions.origin IS 'trained, or imported: then its figures were found in another database';
 
 CREATE TABLE mlops.version_blobs (
     version_id bigint PRIMARY KEY,

@@ -52,7 +52,10 @@ is_legal(const char *from, const char *to)
 	return false;
 }
 
-/* The version with the best value of the metric that the newest version is judged by. */
+/*
+ * The version with the best value of the metric that the newest version is
+ * judged by, among those that were judged here.
+ */
 static int32
 best_version(const MlopsModel *model)
 {
@@ -61,16 +64,18 @@ best_version(const MlopsModel *model)
 	char	   *word;
 
 	r = mlops_registry_query("SELECT metric, task FROM mlops.versions WHERE model_id = $1 AND value IS NOT NULL"
-							 " AND metric IS NOT NULL ORDER BY version DESC LIMIT 1", "b", model->model_id);
+							 " AND metric IS NOT NULL AND origin = 'trained' ORDER BY version DESC LIMIT 1",
+							 "b", model->model_id);
 	if (r->n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no version with a metric", model->name),
+				 errmsg("model \"%s\" has no version that was judged here", model->name),
 				 errhint("Name the version to promote.")));
 	word = mlops_result_text(r, 0, 2);
 	task = strcmp(word, "regression") == 0 ? ML_REGRESSION : strcmp(word, "binary") == 0 ? ML_BINARY : ML_MULTICLASS;
 	r = mlops_registry_query("SELECT version FROM mlops.versions WHERE model_id = $1 AND metric = $2"
-							 " AND value IS NOT NULL ORDER BY value * $3 DESC, version DESC LIMIT 1",
+							 " AND value IS NOT NULL AND origin = 'trained' ORDER BY value * $3 DESC, version DESC"
+							 " LIMIT 1",
 							 "btf", model->model_id, mlops_result_text(r, 0, 1),
 							 (double) ml_metric_direction(mlops_result_text(r, 0, 1), task));
 	return mlops_result_int32(r, 0, 1);

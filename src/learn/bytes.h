@@ -10,6 +10,9 @@
 
 #include "learn/host.h"
 
+/* Numbers are stored as they stand in memory. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "stored bytes are little-endian");
+
 typedef struct MlWriter
 {
 	uint8_t    *start;			/* NULL: only count */

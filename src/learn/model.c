@@ -236,16 +236,19 @@ check_head(const uint8_t *bytes, size_t size, MlBytesHead *head, MlStatus *statu
 	memcpy(head, bytes, sizeof(*head));
 	if (memcmp(head->magic, magic, sizeof(magic)) != 0)
 		return ml_status_set(status, ML_BAD_BYTES, "bytes are not those of a model");
-	if (head->format != FORMAT)
+	if (head->format > FORMAT)
 	{
-		ml_status_set(status, ML_BAD_BYTES, "model bytes have format %u, this version reads %d", head->format, FORMAT);
+		ml_status_set(status, ML_NOT_SUPPORTED, "model bytes have format %u, this version reads %d", head->format,
+					  FORMAT);
 		ml_status_hint(status, "A newer version of the extension wrote them.");
-		return ML_BAD_BYTES;
+		return ML_NOT_SUPPORTED;
 	}
 	if (head->size != size || size % 8 != 0)
 		return damaged(status, "their length is not the one they tell");
 	if (head->checksum != checksum_of(bytes, size))
 		return damaged(status, "the checksum does not match");
+	if (head->format != FORMAT)
+		return damaged(status, "impossible format");
 	return ML_OK;
 }
 
@@ -254,7 +257,9 @@ check_shape(const MlBytesHead *head, MlModel *model, MlStatus *status)
 {
 	bool		classes = head->classes >= 2 && head->classes <= ML_MAX_CLASSES;
 
+	/* a name that is no word would not be fit for a message */
 	if ((head->flags & ~FLAG_PRIOR) != 0 || memchr(head->learner, '\0', sizeof(head->learner)) == NULL ||
+		head->learner[strspn(head->learner, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0' ||
 		head->columns > MAX_COLUMNS || head->width > INT32_MAX / 2)
 		return damaged(status, "impossible head");
 	if (!(head->task == ML_REGRESSION && head->classes == 0 && head->flags == 0) &&
@@ -262,7 +267,8 @@ check_shape(const MlBytesHead *head, MlModel *model, MlStatus *status)
 		return damaged(status, "impossible task");
 	model->learner = ml_learner_find(head->learner);
 	if (model->learner == NULL)
-		return ml_status_set(status, ML_BAD_BYTES, "model bytes name an unknown algorithm \"%s\"", head->learner);
+		return ml_status_set(status, ML_NOT_SUPPORTED, "model bytes name an unknown algorithm \"%s\"",
+							 head->learner);
 	if ((model->learner->tasks & head->task) == 0)
 		return damaged(status, "the algorithm does not do this task");
 	model->task = (MlTaskKind) head->task;

@@ -176,31 +176,14 @@ fetch_features(const MlopsRef *ref, Oid owner, MemoryContext context)
 static void
 check_shape(const MlopsRef *ref, const MlopsEntry *entry)
 {
-	if (entry->features->width != entry->model.prep.p)
+	const char *mismatch = mlops_features_mismatch(entry->features, &entry->model.prep);
+
+	if (mismatch != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("stored features and bytes of version %d of model \"%s\" do not match",
 						ref->version, ref->model),
-				 errdetail("The features have %d columns, the bytes %d.",
-						   entry->features->width, entry->model.prep.p)));
-	for (int i = 0, c = 0; i < entry->features->n; i++)
-	{
-		const MlopsFeature *feature = &entry->features->feature[i];
-		MlKind		kind = feature->kind == MLOPS_CATEGORY ? ML_CATEGORY : ML_NUMERIC;
-		size_t		len = strlen(feature->name);
-
-		for (int k = 0; k < feature->width; k++, c++)
-		{
-			const MlPrepColumn *column = &entry->model.prep.column[c];
-
-			if (column->feature != i || column->kind != kind || strncmp(column->name, feature->name, len) != 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATA_CORRUPTED),
-						 errmsg("stored features and bytes of version %d of model \"%s\" do not match",
-								ref->version, ref->model),
-						 errdetail("Column %d of the bytes is not of feature \"%s\".", c + 1, feature->name)));
-		}
-	}
+				 errdetail_internal("%s", mismatch)));
 }
 
 /* Fills an entry; its context hangs under the caller's until all is well. */

@@ -74,9 +74,8 @@ primary_key(const MlopsSource *source, const char *target)
 	return key.data;
 }
 
-/* SELECT list with names qualified; the star stays, so that it keeps its meaning. */
-static char *
-qualified_features(const MlopsFeatureSet *set)
+char *
+mlops_definition_features(const MlopsFeatureSet *set)
 {
 	StringInfoData list;
 	bool		star = false;
@@ -209,7 +208,7 @@ mlops_definition_check(MlopsDefinition *d)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("features must not use the target \"%s\"", d->target)));
-	d->features = qualified_features(d->feature_set);
+	d->features = mlops_definition_features(d->feature_set);
 
 	names = palloc(sizeof(char *) * d->feature_set->n);
 	for (int i = 0; i < d->feature_set->n; i++)

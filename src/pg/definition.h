@@ -41,6 +41,8 @@ extern void mlops_definition_check(MlopsDefinition *definition);
 /* Stores a definition as a new model, or over `existing`. Returns model_id. */
 extern int64 mlops_definition_store(const MlopsDefinition *definition, const MlopsModel *existing,
 									const char *comment);
+/* The features as a SELECT list, names qualified; the star stays, so that it keeps its meaning. */
+extern char *mlops_definition_features(const MlopsFeatureSet *set);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
 /* Checks the word; NULL stays NULL. */

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "utils/builtins.h"
@@ -101,6 +102,9 @@ mlops_features_to_jsonb(const MlopsFeatureSet *set)
 
 /* ---- reading ---- */
 
+/* more columns than any model has: sums of them stay an int */
+#define MAX_WIDTH (1 << 24)
+
 static void
 malformed(const char *what)
 {
@@ -174,6 +178,8 @@ read_column(TupleDesc desc, AttrNumber attno, JsonbContainer *object)
 	Oid			type;
 	int32		typmod;
 
+	if (strlen(name) >= NAMEDATALEN)
+		malformed("a name is too long");
 	PG_TRY();
 	{
 		mlops_compat_parse_type(type_name, &type, &typmod);
@@ -194,9 +200,12 @@ static TupleDesc
 read_signature(JsonbContainer *array, Oid owner)
 {
 	int			n = JsonContainerSize(array);
-	TupleDesc	desc = CreateTemplateTupleDesc(n);
+	TupleDesc	desc;
 	MlopsIdentity id;
 
+	if (n > MaxTupleAttributeNumber)
+		malformed("signature");
+	desc = CreateTemplateTupleDesc(n);
 	if (OidIsValid(owner))
 		mlops_identity_begin_owner(&id, owner, NULL);
 	else
@@ -230,6 +239,7 @@ read_set(JsonbContainer *root, Oid owner, MemoryContext context)
 	JsonbContainer *settings = container_of(root, "settings", false);
 	MlopsFeatureSet *set = mlops_features_make(JsonContainerSize(features), owner, context);
 	MemoryContext caller = MemoryContextSwitchTo(set->context);
+	int64		width = 0;
 	TupleDesc	desc;
 
 	for (int i = 0; i < set->n; i++)
@@ -239,6 +249,9 @@ read_set(JsonbContainer *root, Oid owner, MemoryContext context)
 		set->feature[i].name = string_of(feature, "name");
 		set->feature[i].expression = string_of(feature, "expression");
 		set->feature[i].width = int_of(feature, "width");
+		width += set->feature[i].width;
+		if (set->feature[i].width < 1 || width > MAX_WIDTH)
+			malformed("width");
 	}
 	for (int i = 0; i < MLOPS_N_SETTINGS; i++)
 		set->settings.value[i] = string_or_null(settings, mlops_setting_names[i]);
@@ -263,4 +276,28 @@ mlops_features_from_jsonb(Jsonb *definition, Oid owner, MemoryContext context)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return set;
+}
+
+char *
+mlops_features_mismatch(const MlopsFeatureSet *set, const MlPrep *prep)
+{
+	int			c = 0;
+
+	if (set->width != prep->p)
+		return psprintf("The features have %d columns, the bytes %d.", set->width, prep->p);
+	for (int i = 0; i < set->n; i++)
+	{
+		const MlopsFeature *feature = &set->feature[i];
+		MlKind		kind = feature->kind == MLOPS_CATEGORY ? ML_CATEGORY : ML_NUMERIC;
+		size_t		len = strlen(feature->name);
+
+		for (int k = 0; k < feature->width; k++, c++)
+		{
+			const MlPrepColumn *column = &prep->column[c];
+
+			if (column->feature != i || column->kind != kind || strncmp(column->name, feature->name, len) != 0)
+				return psprintf("Column %d of the bytes is not of feature \"%s\".", c + 1, feature->name);
+		}
+	}
+	return NULL;
 }

@@ -45,7 +45,7 @@ extern MlopsFeatureSet *mlops_features_make(int n, Oid owner, MemoryContext pare
  * (55000), and the signature is kept whole.
  */
 extern void mlops_features_compile(MlopsFeatureSet *set, TupleDesc desc, bool stored);
-/* In a PG_CATCH: raises 55000 "<what> can no longer be used" for an error that means so, else the error itself. */
+/* In a PG_CATCH: raises 55000 "<what> cannot be used" for an error that means so, else the error itself. */
 extern void mlops_features_rethrow(const char *what, MemoryContext caller) __attribute__((noreturn));
 
 /* feature_plan.c */

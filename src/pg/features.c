@@ -71,9 +71,9 @@ mlops_features_rethrow(const char *what, MemoryContext caller)
 	FlushErrorState();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("%s can no longer be used", what),
+			 errmsg("%s cannot be used", what),
 			 errdetail("The server says: %s.", error->message),
-			 errhint("Restore what is missing, or train a new version.")));
+			 errhint("Create what is missing, or train a new version.")));
 }
 
 static void

@@ -81,6 +81,8 @@ extern bool mlops_feature_from_star(const MlopsFeatureSet *set, int index);
  */
 extern Jsonb *mlops_features_to_jsonb(const MlopsFeatureSet *set);
 extern MlopsFeatureSet *mlops_features_from_jsonb(Jsonb *definition, Oid owner, MemoryContext context);
+/* NULL when features and columns of the bytes are of each other; else a sentence that says what is not. */
+extern char *mlops_features_mismatch(const MlopsFeatureSet *set, const MlPrep *prep);
 /* False when a type of the signature may have changed or gone since: load the set again. */
 extern bool mlops_features_stand(const MlopsFeatureSet *set);
 /* Once a process: begins to notice such changes. */

@@ -14,8 +14,11 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "learn/baseline.h"
 #include "learn/learner.h"
+#include "pg/options.h"
 #include "pg/record.h"
+#include "pg/settings.h"
 
 static Datum
 text_array(const char *const *text, int n)
@@ -110,39 +113,55 @@ insert_run_parts(const MlopsRecord *r)
 /* ---- the version ---- */
 
 static void
-insert_feature(int64 version_id, const char *role, int position, const char *name, const MlopsFeature *feature,
-			   const MlBaseline *b, double importance)
+insert_column(int64 version_id, const char *role, int position, const char *name, const MlopsFeature *feature,
+			  const MlPortableColumn *column)
 {
+	const MlBaseline *b = &column->baseline;
 	bool		number = b->kind == ML_NUMERIC;
 	bool		filled = number && b->quantile != NULL;
 
 	(void) mlops_registry_query("INSERT INTO mlops.version_features (version_id, role, position, name, source_feature,"
 								" expression, kind, importance, row_count, null_count, distinct_count, minimum,"
-								" maximum, mean, stddev, quantiles, levels, level_counts, other_count) VALUES"
-								" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-								" CASE WHEN $17 IS NULL THEN NULL ELSE $19 END)",
-								"btittttfbbbffffFALb", version_id, role, position, name,
+								" maximum, mean, stddev, quantiles, levels, level_counts, other_count, description)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+								" $18, CASE WHEN $17 IS NULL THEN NULL ELSE $19 END, $20)",
+								"btittttfbbbffffFALbt", version_id, role, position, name,
 								feature ? feature->name : NULL, feature ? feature->expression : NULL,
 								feature ? mlops_kind_name(feature->kind) : number ? "numeric" : "category",
-								importance, b->n, b->n_missing, b->n_distinct,
+								column->importance, b->n, b->n_missing, b->n_distinct,
 								filled ? b->minimum : NAN, filled ? b->maximum : NAN, filled ? b->mean : NAN,
 								filled ? b->sd : NAN,
-								filled ? float8_array(b->quantile, 1001) : (Datum) 0,
+								filled ? float8_array(b->quantile, ML_BASELINE_QUANTILES) : (Datum) 0,
 								number ? (Datum) 0 : text_array(b->level, b->n_levels),
 								number ? (Datum) 0 : int8_array(b->count, b->n_levels),
-								number ? INT64CONST(0) : b->n_other);
+								number ? INT64CONST(0) : b->n_other, column->description);
 }
 
 static void
-insert_features(const MlopsRecord *r, int64 version_id)
+insert_columns(const MlopsRecord *r, int64 version_id)
 {
-	const MlPrepColumn *column = r->prep->column;
+	int			p = r->prep->p;
 
-	for (int j = 0; j < r->prep->p; j++)
-		insert_feature(version_id, "feature", j + 1, column[j].name, &r->feature_set->feature[column[j].feature],
-					   &r->feature[j], r->importance ? r->importance[j] : NAN);
-	insert_feature(version_id, "score", 1, "score", NULL, r->score, NAN);
-	insert_feature(version_id, "label", 1, r->target, NULL, r->label, NAN);
+	for (int j = 0; j < p; j++)
+	{
+		const MlPrepColumn *column = &r->prep->column[j];
+
+		insert_column(version_id, "feature", j + 1, column->name, &r->feature_set->feature[column->feature],
+					  &r->column[j]);
+	}
+	insert_column(version_id, "score", 1, "score", NULL, &r->column[p]);
+	insert_column(version_id, "label", 1, r->target, NULL, &r->column[p + 1]);
+}
+
+static void
+check_size(Size size)
+{
+	if (size > (Size) mlops_max_model_size * 1024)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the model needs %zu kB, more than mlops.max_model_size (%d kB)",
+						size / 1024, mlops_max_model_size),
+				 errhint("Use fewer categories, or raise mlops.max_model_size.")));
 }
 
 static int64
@@ -155,16 +174,17 @@ insert_version(const MlopsRecord *r)
 	inserted = mlops_registry_query("INSERT INTO mlops.versions (model_id, version, stage, threshold, risk_bands,"
 									" run_id, algorithm, task, target, classes, definition, params, config, metric,"
 									" value, train_rows, valid_rows, test_rows, model_size, source, source_query, key,"
-									" time_column, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-									" $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)"
-									" RETURNING version_id",
-									"bitfjbtttAjjjtfbbbbttttt", r->model->model_id, r->version, r->stage, r->threshold,
-									r->risk_bands, r->run_id, r->algorithm, task_word(r->task), r->target,
+									" time_column, created_by, description, tags, origin) VALUES ($1, $2, $3, $4, $5,"
+									" $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
+									" $23, $24, $25, coalesce($26, '{}'), $27) RETURNING version_id",
+									"bitfjbtttAjjjtfbbbbttttttjt", r->model->model_id, r->version, r->stage,
+									r->threshold, r->risk_bands, r->run_id, r->algorithm, task_word(r->task), r->target,
 									r->task == ML_REGRESSION ? (Datum) 0 : text_array(r->class_name, r->n_classes),
 									mlops_features_to_jsonb(r->feature_set), r->params, mlops_config_write(r->config),
 									r->metric, r->value, r->train_rows, r->valid_rows, r->test_rows, (int64) r->size,
 									r->source, r->source_query, r->key, r->time_column,
-									GetUserNameFromId(GetUserId(), false));
+									GetUserNameFromId(GetUserId(), false), r->description, r->tags,
+									r->imported ? "imported" : "trained");
 	version_id = mlops_result_int64(inserted, 0, 1);
 	content = palloc_extended(VARHDRSZ + r->size, MCXT_ALLOC_HUGE);
 	SET_VARSIZE(content, VARHDRSZ + r->size);
@@ -188,6 +208,8 @@ why_not_production(const MlopsRecord *r)
 		return "the model has had a production version; use mlops_promote";
 	if (!r->stage_config->auto_production)
 		return "config.auto_production is false; use mlops_promote";
+	if (!isnan(gate) && r->imported)
+		return "the figures of an imported version were not found here; use mlops_promote";
 	if (!isnan(gate))
 	{
 		double		sign = ml_metric_direction(r->metric, r->task);
@@ -204,18 +226,20 @@ mlops_record_write(MlopsRecord *r)
 	const MlopsModel *model = r->model;
 	const char *why = why_not_production(r);
 
+	check_size(r->size);
 	r->version = model->last_version + 1;
 	r->stage = why == NULL ? "production" : "none";
 	insert_run(r);
 	insert_run_parts(r);
-	insert_features(r, insert_version(r));
+	insert_columns(r, insert_version(r));
 	(void) mlops_registry_query("UPDATE mlops.models SET last_version = $2, task = $3,"
 								" config = CASE WHEN $4 IS NULL THEN config ELSE"
 								" jsonb_set(config, '{positive_label}', to_jsonb($4)) END WHERE model_id = $1",
 								"bitt", model->model_id, r->version,
 								r->task == ML_REGRESSION ? "regression" : "classification", r->positive_label);
-	mlops_registry_stage(model->model_id, model->name, r->version, NULL, r->stage, r->origin, NULL);
-	mlops_registry_audit(r->action, model->model_id, model->name, r->version, NULL, r->params);
+	mlops_registry_stage(model->model_id, model->name, r->version, NULL, r->stage,
+						 r->imported ? "imported" : "trained", NULL);
+	mlops_registry_audit(r->imported ? "import" : "train", model->model_id, model->name, r->version, NULL, r->params);
 	if (why != NULL)
 		ereport(INFO,
 				(errmsg("version %d of model \"%s\" is not in production: %s", r->version, model->name, why)));

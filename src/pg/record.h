@@ -9,7 +9,7 @@
 
 #include "utils/timestamp.h"
 
-#include "learn/train.h"
+#include "learn/portable.h"
 #include "pg/config.h"
 #include "pg/features.h"
 #include "pg/registry.h"
@@ -17,8 +17,7 @@
 typedef struct MlopsRecord
 {
 	const MlopsModel *model;	/* its row is locked */
-	const char *origin;			/* "trained": why the version is there */
-	const char *action;			/* "train": for the audit log */
+	bool		imported;		/* else trained */
 	const MlopsConfig *stage_config;	/* decides whether the first version goes to production */
 	const char *positive_label; /* becomes that of the model; NULL = it keeps its own */
 	/* the run */
@@ -55,14 +54,13 @@ typedef struct MlopsRecord
 	const char *source_query;
 	const char *key;
 	const char *time_column;
+	const char *description;	/* or NULL */
+	Jsonb	   *tags;			/* NULL = none */
 	const void *bytes;
 	Size		size;
 	/* its columns */
 	const MlPrep *prep;
-	const double *importance;	/* one a column, NaN = none; or NULL */
-	const MlBaseline *feature;	/* one a column */
-	const MlBaseline *score;
-	const MlBaseline *label;
+	const MlPortableColumn *column; /* those of prep, then score and label */
 	/* found by writing */
 	int32		version;
 	int64		run_id;

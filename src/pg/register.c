@@ -214,6 +214,21 @@ fit_detail(const MlTrainResult *result)
 	return mlops_json_finish(&json);
 }
 
+static MlPortableColumn *
+collect_columns(const MlopsRegistration *r)
+{
+	const MlTrainResult *result = r->result;
+	int			p = result->prep.p;
+	MlPortableColumn *column = palloc(sizeof(MlPortableColumn) * (p + 2));
+
+	for (int j = 0; j < p; j++)
+		column[j] = (MlPortableColumn) {result->fit.importance ? result->fit.importance[j] : NAN, NULL,
+										result->feature[j]};
+	column[p] = (MlPortableColumn) {NAN, NULL, result->score};
+	column[p + 1] = (MlPortableColumn) {NAN, NULL, result->label};
+	return column;
+}
+
 static double
 metric_value(const MlTrainResult *result, const char *name, const char *split)
 {
@@ -241,8 +256,6 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	if (r->request_config != NULL)
 		mlops_config_apply(&stage_config, r->request_config, model->name);
 	record.model = model;
-	record.origin = "trained";
-	record.action = "train";
 	record.stage_config = &stage_config;
 	if (data->task == ML_BINARY && (model->last_version == 0 || r->request_config == NULL))
 		record.positive_label = d->config.positive_label;
@@ -288,10 +301,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	record.size = result->size;
 
 	record.prep = &result->prep;
-	record.importance = result->fit.importance;
-	record.feature = result->feature;
-	record.score = &result->score;
-	record.label = &result->label;
+	record.column = collect_columns(r);
 	mlops_record_write(&record);
 
 	outcome->version = record.version;

@@ -572,12 +572,6 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	memcpy(spec.cost, definition.config.cost, sizeof(spec.cost));
 	spec.refit = definition.config.refit;
 	mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
-	if (result->size > (Size) mlops_max_model_size * 1024)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the model needs %zu kB, more than mlops.max_model_size (%d kB)",
-						result->size / 1024, mlops_max_model_size),
-				 errhint("Use fewer categories, or raise mlops.max_model_size.")));
 
 	registration.definition = &definition;
 	registration.model = model;

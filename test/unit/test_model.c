@@ -1,5 +1,7 @@
 /*
  * test_model.c: model bytes and what is asked of them.
+ *
+ * Not here: damaged bytes (test_fuzz.c).
  */
 #include "fixture.h"
 #include "tap.h"
@@ -107,137 +109,6 @@ prior(TestHost *t)
 	test_host_reset(t);
 }
 
-/* Every damaged copy is refused, or (never for these) read without harm. */
-static void
-damage(TestHost *t)
-{
-	static const MlTaskKind task[] = {ML_REGRESSION, ML_MULTICLASS};
-	int			k;
-
-	for (k = 0; k < 2; k++)
-	{
-		Fixture		f;
-		Fitted		r;
-		MlParams	params;
-		uint8_t    *copy;
-		size_t		size;
-		size_t		at;
-		bool		refused = true;
-		MlModel		model;
-		MlStatus	status;
-		TestHost	other;
-
-		fixture_golden(&f, task[k], false);
-		fixture_params(&params, k == 0 ? &ml_linear_regression : &ml_logistic_regression, "l2");
-		params.balanced = k == 1;
-		OK(fixture_fit(t, &f.data, &params, &r) == ML_OK, "model");
-		size = r.size;
-		test_host_init(&other, 1);
-		for (at = 0; at < size; at++)
-		{
-			copy = malloc(size);
-			memcpy(copy, r.bytes, size);
-			copy[at] ^= (uint8_t) (1u << (at % 8));
-			refused = ml_model_open(&other.host, copy, size, &model, &status) == ML_BAD_BYTES && refused;
-			copy[at] ^= (uint8_t) (1u << (at % 8));
-			copy[at] ^= 0xff;
-			refused = ml_model_open(&other.host, copy, size, &model, &status) == ML_BAD_BYTES && refused;
-			free(copy);
-			test_host_reset(&other);
-		}
-		OK(refused, "every flipped byte is noticed");
-		refused = true;
-		for (at = 0; at < size; at++)
-		{
-			copy = malloc(at + 1);
-			memcpy(copy, r.bytes, at);
-			refused = ml_model_open(&other.host, copy, at, &model, &status) == ML_BAD_BYTES && refused;
-			free(copy);
-			test_host_reset(&other);
-		}
-		OK(refused, "every truncation is noticed");
-		for (at = 1;; at++)
-		{
-			MlCode		code;
-
-			other.fail_at = (long) at;
-			code = ml_model_open(&other.host, r.bytes, size, &model, &status);
-			test_host_reset(&other);
-			if (code != ML_NO_MEMORY)
-			{
-				OK(code == ML_OK && at > 2, "every allocation may fail");
-				break;
-			}
-		}
-		test_host_reset(t);
-	}
-}
-
-/* The checksum of model.c, for damage that it does not see. */
-#include "kernel/hash.h"
-
-static void
-seal(uint8_t *bytes, size_t size)
-{
-	uint64_t	sum = ml_hash_bytes(bytes + 32, size - 32, ml_hash_bytes(bytes, 24, 1));
-
-	memcpy(bytes + 24, &sum, sizeof(sum));
-}
-
-/* A wrong writer: any byte changed, with a checksum that fits.  Opening refuses, or what it lets in is harmless. */
-static void
-sealed_damage(TestHost *t)
-{
-	Fixture		f;
-	Fitted		r;
-	MlParams	params;
-	uint8_t    *copy;
-	size_t		at;
-	long		opened = 0;
-	int			v;
-	TestHost	other;
-
-	fixture_golden(&f, ML_MULTICLASS, false);
-	fixture_params(&params, &ml_logistic_regression, NULL);
-	OK(fixture_fit(t, &f.data, &params, &r) == ML_OK, "model");
-	test_host_init(&other, 1);
-	copy = malloc(r.size);
-	memcpy(copy, r.bytes, r.size);
-	seal(copy, r.size);
-	OK(memcmp(copy, r.bytes, r.size) == 0, "the test knows the checksum");
-	for (at = 0; at < r.size; at++)
-		for (v = 0; v < 4; v++)
-		{
-			static const uint8_t change[] = {0x01, 0x80, 0xff, 0x10};
-			MlModel		model;
-			MlStatus	status;
-
-			memcpy(copy, r.bytes, r.size);
-			copy[at] ^= change[v];
-			if (at < 24 || at >= 32)
-				seal(copy, r.size);
-			if (ml_model_open(&other.host, copy, r.size, &model, &status) == ML_OK)
-			{
-				double		x[4] = {1, NAN, 0, 2};
-				double		margin[3];
-				double		proba[3];
-				double		phi[5];
-
-				opened++;
-				if (model.prep.p == 4)
-				{
-					ml_model_margin(&model, x, 1, margin);
-					ml_model_proba(&model, margin, proba);
-					ml_model_explain(&model, x, 1, phi, &status);
-				}
-			}
-			test_host_reset(&other);
-		}
-	OK(opened > 0, "some changes are only other numbers, and none does harm");
-	free(copy);
-	test_host_reset(t);
-}
-
 static void
 writer(TestHost *t)
 {
@@ -268,8 +139,6 @@ main(void)
 	test_host_init(&t, 1);
 	meaning(&t);
 	prior(&t);
-	damage(&t);
-	sealed_damage(&t);
 	writer(&t);
 	return tap_done();
 }
