@@ -205,7 +205,7 @@ void
 mlops_callsite_evaluate(MlopsCallSite *site)
 {
 	site->positional = false;
-	mlops_evaluate(site->evaluator, site->value, site->isnull);
+	mlops_evaluator_run(site->evaluator, site->value, site->isnull);
 	encode(site);
 }
 

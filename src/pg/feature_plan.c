@@ -173,7 +173,7 @@ evaluate_row(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
 }
 
 void
-mlops_evaluate(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
+mlops_evaluator_run(MlopsEvaluator *evaluator, Datum *value, bool *isnull)
 {
 	MlopsFeatureSet *set = evaluator->set;
 	const MlopsSettings *settings = set->all_immutable ? NULL : &set->settings;

@@ -113,7 +113,7 @@ extern bool mlops_evaluator_valid(const MlopsEvaluator *evaluator);
  * Evaluates all features on evaluator->slot: value[i], isnull[i] for n
  * features, living in the per-tuple context until the next call.
  */
-extern void mlops_evaluate(MlopsEvaluator *evaluator, Datum *value, bool *isnull);
+extern void mlops_evaluator_run(MlopsEvaluator *evaluator, Datum *value, bool *isnull);
 
 /* Datum -> number (booleans 0 and 1); never NULL. Infinity is returned as such. */
 extern double mlops_feature_number(const MlopsFeature *feature, Datum value);

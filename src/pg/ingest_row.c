@@ -212,7 +212,7 @@ store_features(MlopsIngest *in, const Datum *value, const bool *isnull)
 	if (in->evaluator != NULL)
 	{
 		fill_slot(in->evaluator->slot, in->position, value, isnull);
-		mlops_evaluate(in->evaluator, in->value, in->isnull);
+		mlops_evaluator_run(in->evaluator, in->value, in->isnull);
 		value = in->value;
 		isnull = in->isnull;
 	}
@@ -281,7 +281,7 @@ is_test_row(MlopsIngest *in, const Datum *value, const bool *isnull)
 	bool		missing;
 
 	fill_slot(in->test_evaluator->slot, in->test_position, value, isnull);
-	mlops_evaluate(in->test_evaluator, &result, &missing);
+	mlops_evaluator_run(in->test_evaluator, &result, &missing);
 	return !missing && DatumGetBool(result);
 }
 
