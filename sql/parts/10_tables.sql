@@ -177,6 +177,7 @@ CREATE TABLE mlops.versions (
     created_by   text NOT NULL DEFAULT current_user,
     created_at   timestamptz NOT NULL DEFAULT now(),
     origin       text NOT NULL DEFAULT 'trained' CHECK (origin IN ('trained', 'imported')),
+    split        jsonb,
     CONSTRAINT versions_model_id_version_key UNIQUE (model_id, version)
 );
 CREATE UNIQUE INDEX versions_production_key ON mlops.versions (model_id) WHERE stage = 'production';
@@ -212,6 +213,7 @@ COMMENT ON COLUMN mlops.versions.tags IS 'Free tags, one JSON object';
 COMMENT ON COLUMN mlops.versions.created_by IS 'Role that trained or imported it';
 COMMENT ON COLUMN mlops.versions.created_at IS 'When it was registered';
 COMMENT ON COLUMN mlops.versions.origin IS 'trained, or imported: then its figures were found in another database';
+COMMENT ON COLUMN mlops.versions.split IS 'The rule by which its test rows are told from others, now as at training';
 
 CREATE TABLE mlops.version_blobs (
     version_id bigint PRIMARY KEY,

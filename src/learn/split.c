@@ -10,7 +10,8 @@
  * itself, the validation cut a rehash of it, so the two are independent.
  *
  * Because u belongs to the key, a row keeps its role when other rows come and
- * go, whatever the plan that read them.
+ * go, whatever the plan that read them.  Either way of cutting takes what is
+ * below a bound of its class: the rule by which later rows are judged.
  *
  * Symbols: n rows, u: n hashes, part: n roles, perm: n rows in order.
  */
@@ -51,6 +52,7 @@ typedef struct Split
 	void	   *scratch;
 	uint8_t    *part;			/* n */
 	MlHost	   *host;
+	int64_t		from;			/* where the last cut by time fell */
 	bool		stopped;		/* by poll: what is there is half done */
 } Split;
 
@@ -61,6 +63,7 @@ typedef struct ClassCut
 	int64_t		grouped;		/* rows of the groups that belong here */
 	int64_t		seen;			/* rows of the groups passed so far */
 	bool		full;			/* the rank cut is behind us */
+	uint64_t	below;			/* groups under it are taken; by rank: once it is full */
 } ClassCut;
 
 static bool
@@ -113,6 +116,12 @@ group_end(const Split *s, int64_t from)
 	return to;
 }
 
+uint64_t
+ml_split_bound(double share)
+{
+	return (uint64_t) ceil(share * 0x1.0p53) << 11;
+}
+
 /* Does the group of `size` rows with hash u belong to the share? */
 static bool
 is_taken(ClassCut *cut, uint64_t u, int64_t size, double share)
@@ -120,13 +129,16 @@ is_taken(ClassCut *cut, uint64_t u, int64_t size, double share)
 	bool		taken;
 
 	if (cut->grouped >= RANK_ROWS)
-		return ml_hash_unit(u) < share;
+		return u < cut->below;
 	/* nearest whole number of rows, and never all of them */
 	taken = !cut->full &&
 		(double) cut->seen + 0.5 * (double) size <= share * (double) cut->grouped &&
 		cut->seen + size < cut->grouped;
-	if (!taken)
+	if (!taken && !cut->full)
+	{
 		cut->full = true;
+		cut->below = u;
+	}
 	cut->seen += size;
 	return taken;
 }
@@ -140,6 +152,8 @@ cut_by_hash(Split *s, double share, uint8_t to, ClassCut *cut)
 	int64_t		i;
 
 	memset(cut, 0, (size_t) s->n_classes * sizeof(ClassCut));
+	for (i = 0; i < s->n_classes; i++)
+		cut[i].below = ml_split_bound(share);
 	for (i = 0; i < s->n; i++)
 	{
 		s->u[i] = to == PART_TEST ? s->key_hash[i] : ml_hash_combine(s->key_hash[i], VALID_SALT);
@@ -221,6 +235,7 @@ cut_by_time(Split *s, double share, uint8_t to)
 		lo = hi;
 	for (i = lo; i < end; i++)
 		s->part[s->order[i]] = to;
+	s->from = s->time[s->order[lo]];
 	return true;
 }
 
@@ -289,6 +304,27 @@ order_rows(Split *s, uint32_t *perm, int64_t *count)
 		perm[at[s->part[s->order[i]]]++] = s->order[i];
 }
 
+/* What the test cut, which was the last one, goes by; cut: what it did, by hash. */
+static MlCode
+write_rule(const Split *s, bool by_where, const ClassCut *cut, MlSplitRule *rule, MlStatus *status)
+{
+	int			c;
+
+	rule->by = by_where ? ML_SPLIT_WHERE : s->spec->test == 0 ? ML_SPLIT_NONE :
+		s->spec->by_time ? ML_SPLIT_TIME : ML_SPLIT_HASH;
+	rule->from = s->from;
+	if (rule->by != ML_SPLIT_HASH)
+		return ML_OK;
+	rule->n_classes = s->n_classes;
+	rule->other = ml_split_bound(s->spec->test);
+	rule->class = ml_alloc_array(s->host, (size_t) s->n_classes, sizeof(MlSplitClass));
+	if (rule->class == NULL)
+		return ml_no_memory(status, (size_t) s->n_classes * sizeof(MlSplitClass), "the rule of the split");
+	for (c = 0; c < s->n_classes; c++)
+		rule->class[c] = (MlSplitClass) {cut[c].rows, cut[c].below};
+	return ML_OK;
+}
+
 static MlCode
 check_parts(const int64_t *count, bool wants_test, MlStatus *status)
 {
@@ -317,7 +353,7 @@ MlCode
 ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 		 const uint64_t *key_hash, const uint64_t *content,
 		 const int64_t *time, const int32_t *label, const int8_t *test_where,
-		 uint32_t *perm, int64_t *n_train, int64_t *n_valid, MlStatus *status)
+		 uint32_t *perm, int64_t *n_train, int64_t *n_valid, MlSplitRule *rule, MlStatus *status)
 {
 	Split		s;
 	ClassCut   *cut;
@@ -328,6 +364,8 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 	assert(spec->test >= 0 && spec->test < 1);
 	assert(spec->validation >= 0 && spec->validation < 1);
 	assert(!spec->by_time || time != NULL);
+	if (rule)
+		memset(rule, 0, sizeof(*rule));
 	if (n <= 0)
 		return ml_status_set(status, ML_BAD_DATA, "there are no rows to learn from");
 	if (n > (int64_t) UINT32_MAX)
@@ -368,6 +406,8 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 		}
 		else if (spec->test > 0)
 			code = cut_share(&s, spec->test, PART_TEST, cut, status);
+		if (code == ML_OK && rule)
+			code = write_rule(&s, test_where != NULL, cut, rule, status);
 	}
 	if (code == ML_OK && asked_to_stop(&s))
 		code = ml_status_set(status, ML_CANCELLED, "training was cancelled");
@@ -388,6 +428,11 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 		code = check_parts(count, test_where != NULL || spec->test > 0, status);
 	}
 
+	if (code != ML_OK && rule && rule->class)
+	{
+		host->release(host, rule->class);
+		rule->class = NULL;
+	}
 	if (cut)
 		host->release(host, cut);
 	if (s.part)
@@ -399,6 +444,96 @@ ml_split(MlHost *host, int64_t n, const MlSplitSpec *spec,
 	if (s.u)
 		host->release(host, s.u);
 	return code;
+}
+
+bool
+ml_split_may_hold(const MlSplitRule *rule, uint64_t key_hash, int64_t time, bool test_where)
+{
+	int			c;
+
+	switch (rule->by)
+	{
+		case ML_SPLIT_NONE:
+			return false;
+		case ML_SPLIT_TIME:
+			return time >= rule->from;
+		case ML_SPLIT_WHERE:
+			return test_where;
+		case ML_SPLIT_HASH:
+			break;
+	}
+	if (key_hash < rule->other)
+		return true;
+	for (c = 0; c < rule->n_classes; c++)
+		if (key_hash < rule->class[c].below)
+			return true;
+	return false;
+}
+
+/* The group order[from..to) by the bound of its rarest class, as the rule counted them. */
+static bool
+is_group_held(const MlSplitRule *rule, const int32_t *label, uint64_t u,
+			  const uint32_t *order, int64_t from, int64_t to)
+{
+	int64_t		rows = INT64_MAX;
+	uint64_t	below = rule->other;
+	int			best = rule->n_classes;
+	int64_t		i;
+
+	for (i = from; i < to; i++)
+	{
+		int			c = label[order[i]];
+
+		if (c < rule->n_classes && (rule->class[c].rows < rows || (rule->class[c].rows == rows && c < best)))
+		{
+			best = c;
+			rows = rule->class[c].rows;
+			below = rule->class[c].below;
+		}
+	}
+	return u < below;
+}
+
+MlCode
+ml_split_held_out(MlHost *host, int64_t n, const MlSplitRule *rule,
+				  const uint64_t *key_hash, const uint64_t *content, const int32_t *label,
+				  uint32_t *perm, int64_t *n_held, MlStatus *status)
+{
+	Split		s;
+	void	   *scratch;
+	int64_t		from;
+	int64_t		to;
+
+	*n_held = 0;
+	if (n <= 0)
+		return ML_OK;
+	scratch = ml_alloc_array(host, 1, ml_sort_scratch(n));
+	if (scratch == NULL)
+		return ml_no_memory(status, ml_sort_scratch(n), "ordering the rows");
+	memset(&s, 0, sizeof(s));
+	s.n = n;
+	s.host = host;
+	s.order = perm;
+	s.scratch = scratch;
+	(void) sorted(&s, key_hash, content);
+	host->release(host, scratch);
+	if (s.stopped)
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	if (rule == NULL || rule->by != ML_SPLIT_HASH)
+	{
+		*n_held = n;
+		return ML_OK;
+	}
+	for (from = 0; from < n; from = to)
+	{
+		for (to = from + 1; to < n && key_hash[perm[to]] == key_hash[perm[from]];)
+			to++;
+		if (!is_group_held(rule, label, key_hash[perm[from]], perm, from, to))
+			continue;
+		memmove(perm + *n_held, perm + from, (size_t) (to - from) * sizeof(uint32_t));
+		*n_held += to - from;
+	}
+	return ML_OK;
 }
 
 int

@@ -416,23 +416,29 @@ convert_all(MlopsCallSite *site, struct MlopsBinding *binding, Datum *values, bo
 		mlops_identity_end(&id);
 }
 
-/* A row of the caller's, in a slot -> x. The current context is row_context. */
-static void
-take_row(MlopsCallSite *site, TupleTableSlot *slot)
+void
+mlops_callsite_fill(MlopsCallSite *site, const Datum *value, const bool *isnull)
 {
 	struct MlopsBinding *binding = site->binding;
 	TupleTableSlot *row = site->evaluator->slot;
 
-	slot_getsomeattrs(slot, binding->last);
 	for (int i = 0; i < binding->n; i++)
 	{
 		int			source = binding->column[i].attno - 1;
 
-		row->tts_values[i] = slot->tts_values[source];
-		row->tts_isnull[i] = slot->tts_isnull[source];
+		row->tts_values[i] = value[source];
+		row->tts_isnull[i] = isnull[source];
 	}
 	if (binding->converts)
 		convert_all(site, binding, row->tts_values, row->tts_isnull);
+}
+
+/* A row of the caller's, in a slot -> x. The current context is row_context. */
+static void
+take_row(MlopsCallSite *site, TupleTableSlot *slot)
+{
+	slot_getsomeattrs(slot, site->binding->last);
+	mlops_callsite_fill(site, slot->tts_values, slot->tts_isnull);
 	mlops_callsite_evaluate(site);
 }
 

@@ -54,6 +54,8 @@ extern void mlops_callsite_array(MlopsCallSite *site, ArrayType *features);
 /* From a row of a source whose columns are already bound by mlops_callsite_bind. */
 extern void mlops_callsite_bind(MlopsCallSite *site, TupleDesc desc);
 extern void mlops_callsite_slot(MlopsCallSite *site, TupleTableSlot *slot);
+/* Such a row's values -> the signature row in evaluator->slot, converted in the current context, and no further. */
+extern void mlops_callsite_fill(MlopsCallSite *site, const Datum *value, const bool *isnull);
 
 /* For the bindings: signature row in evaluator->slot -> values -> x. */
 extern void mlops_callsite_evaluate(MlopsCallSite *site);

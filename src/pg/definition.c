@@ -48,6 +48,12 @@ mlops_key_columns(const MlopsSource *source, const char *key)
 	return names;
 }
 
+char *
+mlops_definition_group(const MlopsDefinition *d)
+{
+	return strcmp(d->config.split_method, "hash") == 0 ? NULL : d->config.group;
+}
+
 /* The primary key of a plain table, as a key, or NULL. */
 static char *
 primary_key(const MlopsSource *source, const char *target)

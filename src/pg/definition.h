@@ -43,6 +43,8 @@ extern int64 mlops_definition_store(const MlopsDefinition *definition, const Mlo
 									const char *comment);
 /* The features as a SELECT list, names qualified; the star stays, so that it keeps its meaning. */
 extern char *mlops_definition_features(const MlopsFeatureSet *set);
+/* The column whose rows stay together in the split, or NULL. */
+extern char *mlops_definition_group(const MlopsDefinition *definition);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
 /* Checks the word; NULL stays NULL. */

@@ -21,6 +21,7 @@
 
 #include "kernel/hash.h"
 #include "pg/ingest_state.h"
+#include "pg/status.h"
 
 #define FIRST_ROOM 1024
 #define MAX_FIRST_ROOM (INT64CONST(1) << 24)
@@ -165,11 +166,10 @@ element_name(MlopsIngest *in, const MlopsFeature *feature, int element)
 	return MemoryContextStrdup(in->host->context, name);
 }
 
+/* column: the first of the store's */
 static void
-finish_column(MlopsIngest *in, MlopsStore *store)
+finish_column(MlopsIngest *in, MlopsStore *store, MlColumn *column)
 {
-	MlColumn   *column = &in->rows->column[store->feature->first];
-
 	for (int i = 0; i < store->feature->width; i++)
 	{
 		column[i].feature = store->index;
@@ -206,7 +206,20 @@ finish_columns(MlopsIngest *in)
 	rows->p = set->width;
 	rows->column = MemoryContextAllocZero(in->host->context, sizeof(MlColumn) * Max(rows->p, 1));
 	for (int i = 0; i < in->n_stores; i++)
-		finish_column(in, &in->store[i]);
+		finish_column(in, &in->store[i], &rows->column[in->store[i].feature->first]);
+}
+
+static void
+finish_segments(MlopsIngest *in)
+{
+	MlopsRows  *rows = in->rows;
+
+	if (in->segment == NULL)
+		return;
+	rows->n_segments = in->spec->segments->n;
+	rows->segment = MemoryContextAllocZero(in->host->context, sizeof(MlColumn) * rows->n_segments);
+	for (int i = 0; i < rows->n_segments; i++)
+		finish_column(in, &in->segment[i], &rows->segment[i]);
 }
 
 static void
@@ -229,6 +242,7 @@ finish(MlopsIngest *in)
 	in->rows->n = in->n;
 	in->host->rows = in->n;
 	finish_columns(in);
+	finish_segments(in);
 	finish_target(in);
 }
 
@@ -254,4 +268,50 @@ mlops_ingest(const MlopsIngestSpec *spec)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return rows;
+}
+
+/* ---- order ---- */
+
+/* Columns are put in order side by side: lane k takes columns k, k + lanes, ... */
+typedef struct PermuteLanes
+{
+	MlopsRows  *rows;
+	const uint32 *perm;
+	int64		n;
+	int			lanes;
+	char	   *scratch;		/* room for n doubles a lane */
+} PermuteLanes;
+
+static void
+permute_lane(void *arg, int lane)
+{
+	PermuteLanes *p = arg;
+	MlopsRows  *rows = p->rows;
+	void	   *scratch = p->scratch + (size_t) lane * p->n * sizeof(double);
+
+	for (int j = lane; j < rows->p; j += p->lanes)
+	{
+		MlColumn   *c = &rows->column[j];
+
+		if (c->kind == ML_NUMERIC)
+			ml_permute(c->value, sizeof(double), p->n, p->perm, scratch);
+		else
+			ml_permute(c->code, sizeof(int32), p->n, p->perm, scratch);
+	}
+}
+
+void
+mlops_rows_permute(MlopsRows *rows, const uint32 *perm, int64 n)
+{
+	MlHost	   *host = &rows->host->host;
+	MlStatus	status = {0};
+	PermuteLanes p = {rows, perm, n, Max(1, Min(host->threads, rows->p)), NULL};
+
+	p.scratch = mlops_host_array(rows->host, n * p.lanes, sizeof(double), "row order");
+	if (host->parallel_for(host, p.lanes, permute_lane, &p))
+		mlops_check_status(ML_CANCELLED, &status);
+	ml_permute(rows->target, sizeof(double), n, perm, p.scratch);
+	if (rows->weight != NULL)
+		ml_permute(rows->weight, sizeof(double), n, perm, p.scratch);
+	host->release(host, p.scratch);
 }

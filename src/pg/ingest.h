@@ -8,7 +8,8 @@
 #define MLOPS_INGEST_H
 
 #include "learn/dataset.h"
-#include "pg/features.h"
+#include "learn/split.h"
+#include "pg/callsite.h"
 #include "pg/host.h"
 #include "pg/source.h"
 
@@ -25,8 +26,15 @@ typedef struct MlopsIngestSpec
 	MlTaskKind	task;			/* 0 = not known yet; ML_BINARY = classes, how many is not known */
 	uint64		salt;			/* of key_hash */
 	bool		whole_row_content;	/* content is of all source columns, not only of those used */
+	List	   *content;		/* of char *: content is of these columns; NIL = of those used */
+	MlopsCallSite *site;		/* features are its, rows are converted as for its predictions; or NULL */
+	MlopsFeatureSet *segments;	/* texts that rows are told apart by, or NULL */
+	const MlSplitRule *held_out;	/* other rows are passed over; NULL = none is */
 	MlopsHost  *host;
 } MlopsIngestSpec;
+
+/* Different texts of all segments together. */
+#define MLOPS_MAX_SEGMENTS 1000
 
 typedef enum MlopsTargetType
 {
@@ -57,9 +65,14 @@ typedef struct MlopsRows
 	int64	   *time;			/* in the order of time; NULL times are the earliest */
 	int8	   *test_where;		/* 1 = test row */
 	uint64		content_sum[2]; /* fingerprint of the rows kept, whatever their order */
+	List	   *content_columns;	/* of char *: those content is a hash of */
+	int			n_segments;
+	MlColumn   *segment;		/* categories */
 } MlopsRows;
 
 /* Reads the source under the current identity. Result in the current context, arrays in the host's. */
 extern MlopsRows *mlops_ingest(const MlopsIngestSpec *spec);
+/* Columns, target (numbers) and weight of row i := those of row perm[i], for i < n. */
+extern void mlops_rows_permute(MlopsRows *rows, const uint32 *perm, int64 n);
 
 #endif

@@ -36,7 +36,7 @@ read_role(MlopsIngest *in, const char *name, const char *role)
 }
 
 static void
-read_signature(MlopsIngest *in, const MlopsFeatureSet *set, int **position)
+read_signature(MlopsIngest *in, const MlopsFeatureSet *set, bool converted, int **position)
 {
 	*position = palloc(sizeof(int) * Max(set->signature->natts, 1));
 	for (int i = 0; i < set->signature->natts; i++)
@@ -45,7 +45,7 @@ read_signature(MlopsIngest *in, const MlopsFeatureSet *set, int **position)
 		AttrNumber	attno = mlops_source_column(in->spec->source, name, "feature");
 		Form_pg_attribute have = TupleDescAttr(in->spec->source->desc, attno - 1);
 
-		if (have->atttypid != TupleDescAttr(set->signature, i)->atttypid)
+		if (!converted && have->atttypid != TupleDescAttr(set->signature, i)->atttypid)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of the source has type %s, but the features need %s", name,
@@ -61,7 +61,7 @@ find_positions(MlopsIngest *in)
 	const MlopsIngestSpec *spec = in->spec;
 	ListCell   *lc;
 
-	read_signature(in, spec->features, &in->position);
+	read_signature(in, spec->features, spec->site != NULL, &in->position);
 	in->target = read_role(in, spec->target, "target");
 	in->weight = read_role(in, spec->weight, "sample_weight");
 	in->time = read_role(in, spec->time_column, "time");
@@ -73,7 +73,7 @@ find_positions(MlopsIngest *in)
 		foreach(lc, spec->key)
 			in->key[in->n_key++] = read_role(in, lfirst(lc), "key");
 	if (spec->test_where != NULL)
-		read_signature(in, spec->test_where, &in->test_position);
+		read_signature(in, spec->test_where, false, &in->test_position);
 }
 
 static void
@@ -83,6 +83,26 @@ add_all_columns(MlopsIngest *in)
 
 	for (int i = 0; i < source->natts; i++)
 		(void) read_column(in, NameStr(TupleDescAttr(source, i)->attname));
+}
+
+/* Names of the columns that make the content, in the host's context; they are read then. */
+static List *
+content_columns(MlopsIngest *in)
+{
+	const MlopsIngestSpec *spec = in->spec;
+	MemoryContext caller;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, spec->content)
+		(void) read_role(in, lfirst(lc), "split");
+	if (spec->content == NIL && (spec->whole_row_content || in->columns == NIL))
+		add_all_columns(in);
+	caller = MemoryContextSwitchTo(in->host->context);
+	foreach(lc, spec->content != NIL ? spec->content : in->columns)
+		names = lappend(names, pstrdup(lfirst(lc)));
+	MemoryContextSwitchTo(caller);
+	return names;
 }
 
 /*
@@ -95,20 +115,23 @@ static void
 choose_columns(MlopsIngest *in)
 {
 	const MlopsSource *source = in->spec->source;
+	const MlopsFeatureSet *segments = in->spec->segments;
 	List	   *used;
 	ListCell   *lc;
 	int			i = 0;
 
 	find_positions(in);
-	if (in->spec->whole_row_content || in->columns == NIL)
-		add_all_columns(in);
-	used = in->columns;
-	if (list_length(used) == source->desc->natts ||
-		(source->whole_rows && 2 * list_length(used) >= source->desc->natts))
+	in->rows->content_columns = used = content_columns(in);
+	if (segments != NULL)
+		read_signature(in, segments, false, &in->segment_position);
+	if (list_length(in->columns) == source->desc->natts ||
+		(source->whole_rows && 2 * list_length(in->columns) >= source->desc->natts))
 	{
 		in->columns = NIL;
 		add_all_columns(in);
 		find_positions(in);
+		if (segments != NULL)
+			read_signature(in, segments, false, &in->segment_position);
 		in->whole_rows = true;
 	}
 	in->n_used = list_length(used);
@@ -223,9 +246,18 @@ compare_stores(const void *a, const void *b)
 }
 
 static void
+prepare_category(MlopsIngest *in, MlopsStore *store)
+{
+	store->dictionary = mlops_dictionary_create(in->host);
+	mlops_ingest_grows(in, (void **) &store->code, sizeof(int32));
+}
+
+static void
 prepare_features(MlopsIngest *in)
 {
 	MlopsFeatureSet *set = in->spec->features;
+	MlopsCallSite *site = in->spec->site;
+	bool		evaluated = site != NULL || !set->all_bare;
 
 	in->n_stores = set->n;
 	in->store = palloc0(sizeof(MlopsStore) * set->n);
@@ -236,7 +268,7 @@ prepare_features(MlopsIngest *in)
 		store->index = i;
 		store->feature = &set->feature[i];
 		store->op = store_op(store->feature);
-		store->position = set->all_bare ? in->position[store->feature->attno - 1] : i;
+		store->position = evaluated ? i : in->position[store->feature->attno - 1];
 	}
 	qsort(in->store, set->n, sizeof(MlopsStore), compare_stores);
 	for (int i = 0; i < set->n; i++)
@@ -249,21 +281,40 @@ prepare_features(MlopsIngest *in)
 				mlops_ingest_make_vector(in, store);
 		}
 		else if (store->feature->kind == MLOPS_CATEGORY)
-		{
-			store->dictionary = mlops_dictionary_create(in->host);
-			mlops_ingest_grows(in, (void **) &store->code, sizeof(int32));
-		}
+			prepare_category(in, store);
 		else
 		{
 			store->stage = palloc(sizeof(double) * STAGE_ROWS);
 			mlops_ingest_grows(in, (void **) &store->value, sizeof(double));
 		}
 	}
-	if (set->all_bare)
+	if (!evaluated)
 		return;
-	in->evaluator = mlops_evaluator_create(set, CurrentMemoryContext);
+	if (site != NULL)
+		mlops_callsite_bind(site, in->desc);
+	in->evaluator = site != NULL ? site->evaluator : mlops_evaluator_create(set, CurrentMemoryContext);
 	in->value = palloc(sizeof(Datum) * set->n);
 	in->isnull = palloc(sizeof(bool) * set->n);
+}
+
+static void
+prepare_segments(MlopsIngest *in)
+{
+	MlopsFeatureSet *set = in->spec->segments;
+
+	if (set == NULL)
+		return;
+	in->segment = palloc0(sizeof(MlopsStore) * set->n);
+	for (int i = 0; i < set->n; i++)
+	{
+		in->segment[i].index = i;
+		in->segment[i].feature = &set->feature[i];
+		in->segment[i].op = STORE_TEXT;
+		prepare_category(in, &in->segment[i]);
+	}
+	in->segment_evaluator = mlops_evaluator_create(set, CurrentMemoryContext);
+	in->segment_value = palloc(sizeof(Datum) * set->n);
+	in->segment_isnull = palloc(sizeof(bool) * set->n);
 }
 
 static void
@@ -299,6 +350,7 @@ mlops_ingest_prepare(MlopsIngest *in)
 	choose_columns(in);
 	in->desc = columns_read(in);
 	prepare_features(in);
+	prepare_segments(in);
 	prepare_target(in);
 	prepare_weight(in);
 	prepare_hashes(in);

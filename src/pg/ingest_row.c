@@ -211,7 +211,10 @@ store_features(MlopsIngest *in, const Datum *value, const bool *isnull)
 
 	if (in->evaluator != NULL)
 	{
-		fill_slot(in->evaluator->slot, in->position, value, isnull);
+		if (in->spec->site != NULL)
+			mlops_callsite_fill(in->spec->site, value, isnull);
+		else
+			fill_slot(in->evaluator->slot, in->position, value, isnull);
 		mlops_evaluator_run(in->evaluator, in->value, in->isnull);
 		value = in->value;
 		isnull = in->isnull;
@@ -286,18 +289,64 @@ is_test_row(MlopsIngest *in, const Datum *value, const bool *isnull)
 }
 
 static void
+check_segment_values(const MlopsIngest *in, const MlopsStore *store)
+{
+	int64		n = 0;
+
+	for (int i = 0; i < in->spec->segments->n; i++)
+		n += in->segment[i].dictionary->n;
+	if (n > MLOPS_MAX_SEGMENTS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("segments have more than %d values", MLOPS_MAX_SEGMENTS),
+				 errdetail("\"%s\" has %d up to here.", store->feature->name, store->dictionary->n),
+				 errhint("Put values together, as with width_bucket, date_trunc or CASE.")));
+}
+
+static void
+store_segments(MlopsIngest *in, const Datum *value, const bool *isnull)
+{
+	if (in->segment_evaluator == NULL)
+		return;
+	fill_slot(in->segment_evaluator->slot, in->segment_position, value, isnull);
+	mlops_evaluator_run(in->segment_evaluator, in->segment_value, in->segment_isnull);
+	for (int i = 0; i < in->spec->segments->n; i++)
+	{
+		MlopsStore *store = &in->segment[i];
+		int32		before = store->dictionary->n;
+
+		store_category(store, in->n, in->segment_value[i], in->segment_isnull[i]);
+		if (store->dictionary->n > before)
+			check_segment_values(in, store);
+	}
+}
+
+/* What decides whether the row is a test row; false: it surely is none, and others are not wanted. */
+static bool
+take_place(MlopsIngest *in, const Datum *value, const bool *isnull)
+{
+	MlopsRows  *rows = in->rows;
+	int64		time = PG_INT64_MIN;
+	bool		where = false;
+
+	store_hashes(in, value, isnull);
+	if (in->time >= 0)
+		rows->time[in->n] = time = isnull[in->time] ? PG_INT64_MIN : time_of(in, value[in->time]);
+	if (in->test_evaluator != NULL)
+		rows->test_where[in->n] = where = is_test_row(in, value, isnull);
+	return in->spec->held_out == NULL ||
+		ml_split_may_hold(in->spec->held_out, rows->key_hash[in->n], time, where);
+}
+
+static void
 append_row(MlopsIngest *in, const Datum *value, const bool *isnull)
 {
 	if (in->n == in->room)
 		mlops_ingest_make_room(in);
-	if (!take_target(in, value, isnull) || !take_weight(in, value, isnull))
+	if (!take_target(in, value, isnull) || !take_weight(in, value, isnull) || !take_place(in, value, isnull))
 		return;
 	store_features(in, value, isnull);
-	store_hashes(in, value, isnull);
-	if (in->time >= 0)
-		in->rows->time[in->n] = isnull[in->time] ? PG_INT64_MIN : time_of(in, value[in->time]);
-	if (in->test_evaluator != NULL)
-		in->rows->test_where[in->n] = is_test_row(in, value, isnull);
+	store_segments(in, value, isnull);
 	in->n++;
 	if (in->n % STAGE_ROWS == 0)
 		mlops_ingest_flush(in, STAGE_ROWS);

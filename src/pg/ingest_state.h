@@ -84,6 +84,11 @@ typedef struct MlopsIngest
 	bool	   *isnull;
 	MlopsEvaluator *test_evaluator;
 	int		   *test_position;	/* of its signature's columns */
+	MlopsStore *segment;
+	MlopsEvaluator *segment_evaluator;
+	int		   *segment_position;
+	Datum	   *segment_value;
+	bool	   *segment_isnull;
 
 	int			target;			/* positions; -1 = none */
 	int			weight;

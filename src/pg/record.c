@@ -174,17 +174,17 @@ insert_version(const MlopsRecord *r)
 	inserted = mlops_registry_query("INSERT INTO mlops.versions (model_id, version, stage, threshold, risk_bands,"
 									" run_id, algorithm, task, target, classes, definition, params, config, metric,"
 									" value, train_rows, valid_rows, test_rows, model_size, source, source_query, key,"
-									" time_column, created_by, description, tags, origin) VALUES ($1, $2, $3, $4, $5,"
+									" time_column, created_by, description, tags, origin, split) VALUES ($1, $2, $3, $4, $5,"
 									" $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
-									" $23, $24, $25, coalesce($26, '{}'), $27) RETURNING version_id",
-									"bitfjbtttAjjjtfbbbbttttttjt", r->model->model_id, r->version, r->stage,
+									" $23, $24, $25, coalesce($26, '{}'), $27, $28) RETURNING version_id",
+									"bitfjbtttAjjjtfbbbbttttttjtj", r->model->model_id, r->version, r->stage,
 									r->threshold, r->risk_bands, r->run_id, r->algorithm, task_word(r->task), r->target,
 									r->task == ML_REGRESSION ? (Datum) 0 : text_array(r->class_name, r->n_classes),
 									mlops_features_to_jsonb(r->feature_set), r->params, mlops_config_write(r->config),
 									r->metric, r->value, r->train_rows, r->valid_rows, r->test_rows, (int64) r->size,
 									r->source, r->source_query, r->key, r->time_column,
 									GetUserNameFromId(GetUserId(), false), r->description, r->tags,
-									r->imported ? "imported" : "trained");
+									r->imported ? "imported" : "trained", r->split);
 	version_id = mlops_result_int64(inserted, 0, 1);
 	content = palloc_extended(VARHDRSZ + r->size, MCXT_ALLOC_HUGE);
 	SET_VARSIZE(content, VARHDRSZ + r->size);

@@ -58,6 +58,7 @@ typedef struct MlopsRecord
 	Jsonb	   *tags;			/* NULL = none */
 	const void *bytes;
 	Size		size;
+	Jsonb	   *split;			/* how its test rows are known again (heldout.h); NULL = they cannot be */
 	/* its columns */
 	const MlPrep *prep;
 	const MlPortableColumn *column; /* those of prep, then score and label */

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "learn/learner.h"
+#include "pg/heldout.h"
 #include "pg/options.h"
 #include "pg/record.h"
 #include "pg/register.h"
@@ -299,6 +300,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	record.time_column = d->time_column;
 	record.bytes = result->bytes;
 	record.size = result->size;
+	record.split = mlops_heldout_write(d, r->rows, data, &r->rule);
 
 	record.prep = &result->prep;
 	record.column = collect_columns(r);

@@ -15,6 +15,7 @@ typedef struct MlopsRegistration
 	MlopsDefinition *definition;
 	const MlopsModel *model;	/* NULL: the model is new */
 	const MlopsRows *rows;
+	MlSplitRule rule;
 	const MlDataset *data;
 	const MlParams *params;
 	const MlTrainResult *result;

@@ -186,7 +186,7 @@ read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
 	spec.time_column = strcmp(d->config.split_method, "time") == 0 || strcmp(d->config.split_method, "auto") == 0 ?
 		d->time_column : NULL;
 	spec.weight = d->config.sample_weight;
-	spec.group = strcmp(d->config.split_method, "hash") == 0 ? NULL : d->config.group;
+	spec.group = mlops_definition_group(d);
 	spec.test_where = d->test_where;
 	spec.task = task;
 	spec.salt = (uint64) d->config.salt;
@@ -270,49 +270,6 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 				 errdetail("No column of the source can be one by itself.")));
 }
 
-/* Columns are put in order side by side: lane k takes columns k, k + lanes, ... */
-typedef struct PermuteLanes
-{
-	MlopsRows  *rows;
-	const uint32 *perm;
-	int			lanes;
-	char	   *scratch;		/* room for n doubles a lane */
-} PermuteLanes;
-
-static void
-permute_lane(void *arg, int lane)
-{
-	PermuteLanes *p = arg;
-	MlopsRows  *rows = p->rows;
-	void	   *scratch = p->scratch + (size_t) lane * rows->n * sizeof(double);
-
-	for (int j = lane; j < rows->p; j += p->lanes)
-	{
-		MlColumn   *c = &rows->column[j];
-
-		if (c->kind == ML_NUMERIC)
-			ml_permute(c->value, sizeof(double), rows->n, p->perm, scratch);
-		else
-			ml_permute(c->code, sizeof(int32), rows->n, p->perm, scratch);
-	}
-}
-
-static void
-permute_columns(MlopsRows *rows, MlDataset *data, const uint32 *perm)
-{
-	MlHost	   *host = &rows->host->host;
-	MlStatus	status = {0};
-	PermuteLanes p = {rows, perm, Max(1, Min(host->threads, rows->p)), NULL};
-
-	p.scratch = mlops_host_array(rows->host, rows->n * p.lanes, sizeof(double), "row order");
-	if (host->parallel_for(host, p.lanes, permute_lane, &p))
-		mlops_check_status(ML_CANCELLED, &status);
-	ml_permute(data->y, sizeof(double), rows->n, perm, p.scratch);
-	if (rows->weight != NULL)
-		ml_permute(rows->weight, sizeof(double), rows->n, perm, p.scratch);
-	host->release(host, p.scratch);
-}
-
 /* Warns of a key that identifies little: linear counting (Whang and others 1990) of its hashes. */
 static void
 check_key(const MlopsDefinition *d, const MlopsRows *rows)
@@ -352,7 +309,7 @@ check_test_rows(const MlDataset *data, const char *metric)
 }
 
 static void
-order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, MlSplitRule *rule)
 {
 	MlHost	   *host = &rows->host->host;
 	MlStatus	status = {0};
@@ -363,14 +320,14 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 	spec.test = d->config.split_test;
 	spec.validation = d->config.threshold_rule != NULL && data->task == ML_BINARY ? d->config.split_validation : 0;
 	spec.by_time = rows->time != NULL;
-	spec.keep_groups = !spec.by_time && d->config.group != NULL && strcmp(d->config.split_method, "hash") != 0;
+	spec.keep_groups = !spec.by_time && mlops_definition_group(d) != NULL;
 	for (int64 i = 0; i < rows->n; i++)
 		label[i] = data->task == ML_REGRESSION ? -1 : (int32) data->y[i];
 	mlops_check_status(ml_split(host, rows->n, &spec, rows->key_hash, rows->content,
 								spec.by_time ? rows->time : NULL, label, rows->test_where,
-								perm, &data->n_train, &data->n_valid, &status), &status);
+								perm, &data->n_train, &data->n_valid, rule, &status), &status);
 
-	permute_columns(rows, data, perm);
+	mlops_rows_permute(rows, perm, rows->n);
 	host->release(host, perm);
 	host->release(host, label);
 	data->n = rows->n;
@@ -545,7 +502,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	mlops_target_interpret(&definition, rows, &data);
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
-	order_rows(&definition, rows, &data);
+	order_rows(&definition, rows, &data, &registration.rule);
 
 	learner = choose_learner(request->algorithm, data.task);
 	registration.metric = choose_metric(&definition.config, data.task);

@@ -18,15 +18,24 @@ static int8_t where[N];
 static uint32_t perm[N];
 static int64_t n_train;
 static int64_t n_valid;
+static MlSplitRule rule;
+static MlSplitClass rule_class[8];
 static MlStatus status;
 static TestHost host;
 
+/* rule.class stays, in memory of ours */
 static MlCode
 split(int64_t n, MlSplitSpec spec, bool use_where)
 {
 	MlCode		code = ml_split(&host.host, n, &spec, key, content, when, label, use_where ? where : NULL,
-								perm, &n_train, &n_valid, &status);
+								perm, &n_train, &n_valid, &rule, &status);
 
+	if (rule.class != NULL)
+	{
+		memcpy(rule_class, rule.class, sizeof(MlSplitClass) * (size_t) rule.n_classes);
+		host.host.release(&host.host, rule.class);
+		rule.class = rule_class;
+	}
 	if (host.n_alive != 0)
 		OK(false, "memory is given back");
 	return code;
@@ -257,17 +266,136 @@ test_memory(void)
 	bool		good = true;
 
 	fill(100, 2);
-	for (k = 1; k <= 5; k++)
+	for (k = 1; k <= 6; k++)
 	{
 		test_host_reset(&host);
 		host.fail_at = k;
 		good &= split(100, (MlSplitSpec) {0.2, 0.2, false, false}, false) == ML_NO_MEMORY;
 	}
 	test_host_reset(&host);
-	host.fail_at = 6;
+	host.fail_at = 7;
 	good &= split(100, (MlSplitSpec) {0.2, 0.2, false, false}, false) == ML_OK;
 	OK(good, "each allocation may fail");
+	test_host_reset(&host);
+	host.fail_at = 1;
+	OK(ml_split_held_out(&host.host, 100, NULL, key, content, label, perm, &n_train, &status) == ML_NO_MEMORY,
+			"that of the held-out rows too");
 	host.fail_at = 0;
+	test_host_reset(&host);
+	host.stop_at = 1;
+	fill(N, 2);
+	OK(ml_split_held_out(&host.host, N, NULL, key, content, label, perm, &n_train, &status) != ML_NO_MEMORY &&
+			host.n_alive == 0, "and it can be stopped");
+	host.stop_at = 0;
+}
+
+/* Rows the rule tells to be test rows, in order, from their hashes alone, into held; labels as ml_split's. */
+static int64_t
+held_out(int64_t n, uint32_t *held)
+{
+	static uint64_t some_key[N];
+	static uint64_t some_content[N];
+	static int32_t some_label[N];
+	static uint32_t old[N];
+	int64_t		some = 0;
+	int64_t		n_held;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+	{
+		if (!ml_split_may_hold(&rule, key[i], when[i], where[i] == 1))
+			continue;
+		some_key[some] = key[i];
+		some_content[some] = content[i];
+		some_label[some] = label[i] < 0 ? 0 : label[i];
+		old[some++] = (uint32_t) i;
+	}
+	if (ml_split_held_out(&host.host, some, &rule, some_key, some_content, some_label, held, &n_held, &status) != ML_OK)
+		return -1;
+	for (i = 0; i < n_held; i++)
+		held[i] = old[held[i]];
+	return n_held;
+}
+
+/* Does the rule find the very test rows of the split, in their order? */
+static bool
+finds(int64_t n, MlSplitSpec spec, bool use_where)
+{
+	static uint32_t held[N];
+	int64_t		test;
+	int64_t		i;
+
+	if (split(n, spec, use_where) != ML_OK)
+		return false;
+	test = n - n_train - n_valid;
+	if (held_out(n, held) != test)
+		return false;
+	for (i = 0; i < test; i++)
+		if (held[i] != perm[n_train + n_valid + i])
+			return false;
+	return true;
+}
+
+static void
+test_rule(void)
+{
+	static uint32_t held[N];
+	static int	part[N];
+	bool		good = true;
+	int64_t		n_held;
+	int64_t		i;
+
+	fill(N, 2);
+	OK(finds(N, (MlSplitSpec) {0.2, 0.25, false, false}, false), "the rule finds the test rows: by hash");
+	OK(rule.by == ML_SPLIT_HASH && rule.n_classes == 2 && rule.class[0].rows == N / 2, "and says so");
+	OK(finds(N, (MlSplitSpec) {0.2, 0.25, true, false}, false) && rule.by == ML_SPLIT_TIME, "by time");
+	OK(finds(N, (MlSplitSpec) {0.2, 0.25, false, false}, true) && rule.by == ML_SPLIT_WHERE, "by condition");
+	fill(N, 0);
+	OK(finds(N, (MlSplitSpec) {0.35, 0, false, false}, false) && rule.n_classes == 1, "of a regression");
+	OK(finds(37, (MlSplitSpec) {0.35, 0, false, false}, false), "of few rows, by rank");
+	OK(split(N, (MlSplitSpec) {0, 0, false, false}, false) == ML_OK && rule.by == ML_SPLIT_NONE &&
+			held_out(N, held) == 0, "without test rows it finds none");
+
+	/* classes of 6, 60, 600 and most, in groups of several */
+	for (i = 0; i < N; i++)
+	{
+		label[i] = i % 1000 == 1 ? 3 : i % 100 == 2 ? 2 : i % 10 == 3 ? 1 : 0;
+		key[i] = ml_mix64((uint64_t) (i / 3));
+	}
+	OK(finds(N, (MlSplitSpec) {0.2, 0.2, false, true}, false), "of groups across small and large classes");
+	parts(N, part);
+
+	/* half of the rows go, others come: a class that is not known among them */
+	for (i = 0; i < N; i++)
+	{
+		if (i % 6 < 3)
+			continue;
+		label[i] = i % 7 == 0 ? 4 : 0;
+		key[i] = ml_mix64((uint64_t) (i / 3) + 1000000);
+	}
+	n_held = held_out(N, held);
+	for (i = 0; i < n_held; i++)
+		good &= held[i] % 6 >= 3 ? ml_hash_unit(key[held[i]]) < 0.2 : part[held[i]] == 2;
+	for (i = 0; i < N; i++)
+		n_held -= i % 6 >= 3 ? ml_hash_unit(key[i]) < 0.2 : part[i] == 2;
+	OK(good && n_held == 0, "rows keep their role when others come and go, new ones follow the share");
+
+	OK(ml_split_held_out(&host.host, 0, &rule, key, content, label, held, &n_held, &status) == ML_OK && n_held == 0,
+			"no rows");
+	fill(500, 0);
+	OK(ml_split_held_out(&host.host, 500, NULL, key, content, label, perm, &n_held, &status) == ML_OK &&
+			n_held == 500, "without a rule: all rows");
+	n_train = 500;
+	n_valid = 0;
+	OK(is_canonical(500), "in canonical order");
+	for (good = true, i = 0; i < 64; i++)
+	{
+		double		share = (double) i / 67;
+		uint64_t	bound = ml_split_bound(share);
+
+		good &= ml_hash_unit(bound) >= share && (bound == 0 || ml_hash_unit(bound - 1) < share);
+	}
+	OK(good, "the bound of a share is exact");
 }
 
 static void
@@ -298,6 +426,7 @@ main(void)
 	test_time();
 	test_where();
 	test_memory();
+	test_rule();
 	test_part_and_permute();
 	return tap_done();
 }
