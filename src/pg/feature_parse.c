@@ -56,10 +56,11 @@ row_parse_state(TupleDesc desc)
 
 /* ---- the list ---- */
 
+/* noun, here and below: "feature", "segment", for messages */
 static List *
-raw_targets(const char *text)
+raw_targets(const char *text, const char *noun)
 {
-	RawStmt    *raw = mlops_sqltext_parse(text, "the list of features");
+	RawStmt    *raw = mlops_sqltext_parse(text, psprintf("the list of %ss", noun));
 	SelectStmt *select = (SelectStmt *) raw->stmt;
 
 	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE || select->valuesLists != NIL ||
@@ -69,12 +70,12 @@ raw_targets(const char *text)
 		select->limitCount != NULL || select->lockingClause != NIL || select->withClause != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("features must be a list of expressions over one row"),
+				 errmsg("%ss must be a list of expressions over one row", noun),
 				 errhint("Write it like what stands between SELECT and FROM; filter and join in the source.")));
 	if (select->targetList == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("features must name at least one expression")));
+				 errmsg("%ss must name at least one expression", noun)));
 	return select->targetList;
 }
 
@@ -131,14 +132,14 @@ find_name(List *features, const char *name)
 
 /* What was named replaces what '*' brought, wherever it stands; two of the same name are an error. */
 static List *
-add_target(List *features, TargetEntry *entry, bool from_star)
+add_target(List *features, TargetEntry *entry, bool from_star, const char *noun)
 {
 	MlopsParsedFeature *feature;
 
 	if (entry->resname == NULL || strcmp(entry->resname, "?column?") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-				 errmsg("a feature has no name"),
+				 errmsg("a %s has no name", noun),
 				 errhint("Add AS name to each expression that is not a plain column.")));
 	feature = find_name(features, entry->resname);
 	if (feature != NULL && from_star)
@@ -146,7 +147,7 @@ add_target(List *features, TargetEntry *entry, bool from_star)
 	if (feature != NULL && !feature->from_star)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_COLUMN),
-				 errmsg("feature \"%s\" is given more than once", entry->resname),
+				 errmsg("%s \"%s\" is given more than once", noun, entry->resname),
 				 errhint("Give each expression a name of its own with AS.")));
 	if (feature == NULL)
 	{
@@ -172,7 +173,7 @@ transform_target(ParseState *pstate, ResTarget *target)
 }
 
 static List *
-add_star(ParseState *pstate, List *features, TupleDesc desc, List *exclude, List **skipped)
+add_star(ParseState *pstate, List *features, TupleDesc desc, List *exclude, List **skipped, const char *noun)
 {
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -189,23 +190,23 @@ add_star(ParseState *pstate, List *features, TupleDesc desc, List *exclude, List
 		}
 		features = add_target(features,
 							  linitial_node(TargetEntry, transform_target(pstate, column_target(name))),
-							  true);
+							  true, noun);
 	}
 	return features;
 }
 
 static void
-refuse(const char *thing)
+refuse(const char *noun, const char *thing)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("features cannot contain %s", thing),
-			 errdetail("A feature is computed from one row alone, in training and in prediction."),
+			 errmsg("%ss cannot contain %s", noun, thing),
+			 errdetail("A %s is computed from one row alone.", noun),
 			 errhint("Compute it in the source, or keep it in a column.")));
 }
 
 List *
-mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped)
+mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped, const char *noun)
 {
 	char	   *text = psprintf(SELECT_PREFIX "%s", select_list);
 	ParseState *pstate = row_parse_state(desc);
@@ -216,7 +217,7 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 
 	mlops_sqltext_begin(&where, &callback, select_list, strlen(SELECT_PREFIX));
 	pstate->p_sourcetext = text;
-	foreach(lc, raw_targets(text))
+	foreach(lc, raw_targets(text, noun))
 	{
 		ResTarget  *target = lfirst_node(ResTarget, lc);
 		ListCell   *entry;
@@ -224,21 +225,21 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 		if (is_star(target))
 		{
 			if (skipped == NULL)
-				refuse("\"*\" here");
-			features = add_star(pstate, features, desc, exclude, skipped);
+				refuse(noun, "\"*\" here");
+			features = add_star(pstate, features, desc, exclude, skipped, noun);
 			continue;
 		}
 		foreach(entry, transform_target(pstate, target))
-			features = add_target(features, lfirst_node(TargetEntry, entry), false);
+			features = add_target(features, lfirst_node(TargetEntry, entry), false, noun);
 	}
 	if (pstate->p_hasSubLinks)
-		refuse("subqueries");
+		refuse(noun, "subqueries");
 	if (pstate->p_hasAggs)
-		refuse("aggregate functions");
+		refuse(noun, "aggregate functions");
 	if (pstate->p_hasWindowFuncs)
-		refuse("window functions");
+		refuse(noun, "window functions");
 	if (pstate->p_hasTargetSRFs)
-		refuse("set-returning functions");
+		refuse(noun, "set-returning functions");
 	mlops_sqltext_end(&where);
 	/* the parse state owns no relation: nothing to close, and its range table is not needed again */
 	return features;

@@ -20,9 +20,11 @@ typedef struct MlopsParsedFeature
 /*
  * Analyses a SELECT list over the columns of `desc` under the current
  * search_path.  `exclude` and *skipped as mlops_features_analyze says;
- * skipped NULL: '*' is not allowed.  List of MlopsParsedFeature *.
+ * skipped NULL: '*' is not allowed.  noun: "feature", for messages.  List of
+ * MlopsParsedFeature *.
  */
-extern List *mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped);
+extern List *mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped,
+								 const char *noun);
 /* An analysed expression as text that parses to the same under pg_catalog alone. */
 extern char *mlops_feature_deparse(Node *expr, TupleDesc desc, const MlopsSettings *settings);
 /* The settings literals are written and read back with. */

@@ -14,6 +14,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -127,7 +128,7 @@ parse_expression(const MlopsFeature *feature, TupleDesc desc)
 		return (Node *) makeVar(1, attno, att->atttypid, att->atttypmod, att->attcollation, 0);
 	}
 	parsed = mlops_feature_parse(psprintf("%s AS %s", feature->expression, quote_identifier(feature->name)),
-								 desc, NIL, NULL);
+								 desc, NIL, NULL, "feature");
 	if (list_length(parsed) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -446,7 +447,8 @@ mlops_features_analyze(const char *select_list, TupleDesc source, List *exclude,
 	if (skipped == NULL)
 		skipped = &unused;
 	*skipped = NIL;
-	parsed = mlops_feature_parse(select_list != NULL ? select_list : "*", source, exclude, skipped);
+	parsed = mlops_feature_parse(select_list != NULL ? select_list : "*", source, exclude, skipped,
+								 "feature");
 	if (parsed == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -457,11 +459,28 @@ mlops_features_analyze(const char *select_list, TupleDesc source, List *exclude,
 }
 
 MlopsFeatureSet *
+mlops_features_texts(const char *select_list, const char *noun, TupleDesc source, Oid owner)
+{
+	List	   *parsed = mlops_feature_parse(select_list, source, NIL, NULL, noun);
+	ListCell   *lc;
+
+	foreach(lc, parsed)
+	{
+		MlopsParsedFeature *feature = lfirst(lc);
+
+		feature->expr = coerce_to_target_type(NULL, feature->expr, exprType(feature->expr), TEXTOID, -1,
+											  COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+	}
+	check_parsed(parsed, source, psprintf("a %s", noun));
+	return set_of_parsed(parsed, source, owner);
+}
+
+MlopsFeatureSet *
 mlops_features_condition(const char *condition, const char *what, TupleDesc source, Oid owner)
 {
 	/* the line break ends a comment that the condition may end with */
 	List	   *parsed = mlops_feature_parse(psprintf("(%s\n) AS %s", condition, quote_identifier(what)),
-											 source, NIL, NULL);
+											 source, NIL, NULL, "condition");
 	MlopsParsedFeature *feature = linitial(parsed);
 
 	if (list_length(parsed) != 1 || getBaseType(exprType(feature->expr)) != BOOLOID)

@@ -91,6 +91,8 @@ extern void mlops_features_watch(void);
 extern void mlops_features_revalidate(MlopsFeatureSet *set);
 /* One boolean expression over a source row, as a set of one feature; raises 42804 when it is not boolean. */
 extern MlopsFeatureSet *mlops_features_condition(const char *condition, const char *what, TupleDesc source, Oid owner);
+/* A list of expressions over a source row, each cast to text; noun: what one of them is called in messages. */
+extern MlopsFeatureSet *mlops_features_texts(const char *select_list, const char *noun, TupleDesc source, Oid owner);
 /* Fixes a vector's length once it is known; computes `first` and `width` when all are. */
 extern void mlops_features_set_width(MlopsFeatureSet *set, int index, int width);
 

@@ -96,7 +96,7 @@ infer_task(const MlopsDefinition *d, const MlopsRows *rows)
 
 /* The label of a number; integers beyond 2^53 are not told apart. */
 static const char *
-class_text(const MlopsDefinition *d, MlopsTargetType type, double value)
+class_text(const char *target, MlopsTargetType type, double value)
 {
 	char	   *text;
 
@@ -107,7 +107,7 @@ class_text(const MlopsDefinition *d, MlopsTargetType type, double value)
 		if (fabs(value) >= 9007199254740992.0)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("target \"%s\" has integers from 2^53 on: such classes cannot be told apart", d->target),
+					 errmsg("target \"%s\" has integers from 2^53 on: such classes cannot be told apart", target),
 					 errhint("Cast the target to text.")));
 		return psprintf(INT64_FORMAT, (int64) value);
 	}
@@ -118,7 +118,7 @@ class_text(const MlopsDefinition *d, MlopsTargetType type, double value)
 
 /* Class texts and class index of every row (into target), from numbers. */
 static void
-classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+classes_of_numbers(const char *target, MlopsRows *rows, MlDataset *data)
 {
 	double	   *value = palloc(sizeof(double) * (ML_MAX_CLASSES + 1));
 	int			n = distinct_values(rows, value, ML_MAX_CLASSES);
@@ -126,13 +126,11 @@ classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 	if (n > ML_MAX_CLASSES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
+				 errmsg("target \"%s\" has more than %d classes", target, ML_MAX_CLASSES)));
 	data->n_classes = n;
 	data->class_name = palloc(sizeof(char *) * n);
 	for (int k = 0; k < n; k++)
-	{
-		data->class_name[k] = class_text(d, rows->target_type, value[k]);
-	}
+		data->class_name[k] = class_text(target, rows->target_type, value[k]);
 	for (int64 i = 0; i < rows->n; i++)
 	{
 		double	   *found = bsearch(&rows->target[i], value, n, sizeof(double), compare_numbers);
@@ -144,16 +142,39 @@ classes_of_numbers(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 }
 
 static void
-classes_of_texts(const MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+classes_of_texts(const char *target, MlopsRows *rows, MlDataset *data)
 {
 	if (rows->n_target_levels > ML_MAX_CLASSES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("target \"%s\" has more than %d classes", d->target, ML_MAX_CLASSES)));
+				 errmsg("target \"%s\" has more than %d classes", target, ML_MAX_CLASSES)));
 	data->n_classes = rows->n_target_levels;
 	data->class_name = rows->target_level;
 	for (int64 i = 0; i < rows->n; i++)
 		rows->target[i] = rows->target_code[i];
+}
+
+/* data->n_classes, class_name; rows->target and data->y := class index. */
+static void
+find_classes(const char *target, MlopsRows *rows, MlDataset *data)
+{
+	if (rows->target == NULL)
+		rows->target = mlops_host_array(rows->host, rows->n, sizeof(double), "target");
+	if (rows->target_type == MLOPS_TARGET_CATEGORY)
+		classes_of_texts(target, rows, data);
+	else
+		classes_of_numbers(target, rows, data);
+	data->y = rows->target;
+}
+
+static void
+check_number(const char *target, const MlopsRows *rows, const char *hint)
+{
+	if (rows->target_type == MLOPS_TARGET_CATEGORY || rows->target_type == MLOPS_TARGET_BOOLEAN)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("target \"%s\" is not a number", target),
+				 errhint("%s", hint)));
 }
 
 /* Binary: the positive class becomes index 1. */
@@ -229,23 +250,13 @@ mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 		d->task = pstrdup(infer_task(d, rows));
 	if (strcmp(d->task, "regression") == 0)
 	{
-		if (rows->target_type == MLOPS_TARGET_CATEGORY || rows->target_type == MLOPS_TARGET_BOOLEAN)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("target \"%s\" is not a number", d->target),
-					 errhint("Regression needs a numeric target; use task => 'classification'.")));
+		check_number(d->target, rows, "Regression needs a numeric target; use task => 'classification'.");
 		check_range(d, rows);
 		data->task = ML_REGRESSION;
 		data->y = rows->target;
 		return;
 	}
-	if (rows->target == NULL)
-		rows->target = mlops_host_array(rows->host, rows->n, sizeof(double), "target");
-	if (rows->target_type == MLOPS_TARGET_CATEGORY)
-		classes_of_texts(d, rows, data);
-	else
-		classes_of_numbers(d, rows, data);
-	data->y = rows->target;
+	find_classes(d->target, rows, data);
 	if (data->n_classes < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -255,4 +266,41 @@ mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 	data->task = data->n_classes == 2 ? ML_BINARY : ML_MULTICLASS;
 	if (data->task == ML_BINARY)
 		place_positive(d, rows, data);
+}
+
+void
+mlops_target_match(const char *target, const MlModel *model, MlopsRows *rows, MlDataset *data,
+				   MlopsUnknownLabels *unknown)
+{
+	int		   *known;
+
+	memset(unknown, 0, sizeof(*unknown));
+	data->task = model->task;
+	if (model->task == ML_REGRESSION)
+	{
+		check_number(target, rows, "The model is a regression.");
+		data->y = rows->target;
+		return;
+	}
+	find_classes(target, rows, data);
+	unknown->n = data->n_classes;
+	unknown->label = data->class_name;
+	unknown->known = model->n_classes;
+	known = palloc(sizeof(int) * Max(unknown->n, 1));
+	for (int k = 0; k < unknown->n; k++)
+	{
+		int			c = 0;
+
+		while (c < model->n_classes && strcmp(model->class_name[c], unknown->label[k]) != 0)
+			c++;
+		known[k] = c < model->n_classes ? c : model->n_classes + k;
+	}
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		if (i % INTERRUPT_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		rows->target[i] = known[(int) rows->target[i]];
+	}
+	data->n_classes = model->n_classes;
+	data->class_name = model->class_name;
 }

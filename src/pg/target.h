@@ -4,6 +4,7 @@
 #ifndef MLOPS_TARGET_H
 #define MLOPS_TARGET_H
 
+#include "learn/model.h"
 #include "pg/definition.h"
 #include "pg/ingest.h"
 
@@ -14,5 +15,21 @@
  * the wrong kind, 54000 for too many classes.
  */
 extern void mlops_target_interpret(MlopsDefinition *definition, MlopsRows *rows, MlDataset *data);
+
+/* Labels of rows that a version was not trained with. */
+typedef struct MlopsUnknownLabels
+{
+	int			n;
+	const char **label;			/* n */
+	int			known;			/* label k is class known + k in rows->target */
+} MlopsUnknownLabels;
+
+/*
+ * Targets as a version understands them: fills data->task, y, n_classes and
+ * class_name from the model; rows->target := class index, also of a label
+ * that is none of its classes: see *unknown.  Raises as mlops_target_interpret.
+ */
+extern void mlops_target_match(const char *target, const MlModel *model, MlopsRows *rows, MlDataset *data,
+							   MlopsUnknownLabels *unknown);
 
 #endif
