@@ -174,7 +174,8 @@ insert_version(const MlopsRecord *r)
 	inserted = mlops_registry_query("INSERT INTO mlops.versions (model_id, version, stage, threshold, risk_bands,"
 									" run_id, algorithm, task, target, classes, definition, params, config, metric,"
 									" value, train_rows, valid_rows, test_rows, model_size, source, source_query, key,"
-									" time_column, created_by, description, tags, origin, split) VALUES ($1, $2, $3, $4, $5,"
+									" time_column, created_by, description, tags, origin, split)"
+									" VALUES ($1, $2, $3, $4, $5,"
 									" $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
 									" $23, $24, $25, coalesce($26, '{}'), $27, $28) RETURNING version_id",
 									"bitfjbtttAjjjtfbbbbttttttjtj", r->model->model_id, r->version, r->stage,
