@@ -228,7 +228,11 @@ check_range(const MlopsDefinition *d, const MlopsRows *rows)
 	double		largest = 0;
 
 	for (int64 i = 0; i < rows->n; i++)
+	{
+		if (i % INTERRUPT_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
 		largest = Max(largest, fabs(rows->target[i]));
+	}
 	if (largest > MAX_TARGET)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -2,6 +2,7 @@
 CREATE SCHEMA test_limits;
 SET search_path = test_limits, public;
 SET client_min_messages = warning;
+SET mlops.progress = off;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 \pset format unaligned

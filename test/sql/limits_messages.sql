@@ -2,6 +2,7 @@
 CREATE SCHEMA test_limits_messages;
 SET search_path = test_limits_messages, public;
 SET client_min_messages = warning;
+SET mlops.progress = off;
 \set SHOW_CONTEXT never
 \pset format unaligned
 \pset tuples_only on

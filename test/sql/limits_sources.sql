@@ -2,6 +2,7 @@
 CREATE SCHEMA test_limits_sources;
 SET search_path = test_limits_sources, public;
 SET client_min_messages = warning;
+SET mlops.progress = off;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 \pset format unaligned

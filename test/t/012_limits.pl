@@ -57,6 +57,10 @@ is(value(q{SELECT count(mlops_predict('vectors', t)) FROM vectors AS t}), 40, 'p
 is(value(q{SELECT count(*), count(DISTINCT feature) FROM mlops_feature_names('vectors')}), '16000|16000', 'names of its elements');
 is(value(q{SELECT count(*) FROM jsonb_object_keys(mlops_transform('vectors', (SELECT t FROM vectors AS t LIMIT 1)))}), 16000, 'what the learner sees of it');
 
+# ---- a thousand classes
+is(value(q{SELECT train_rows FROM mlops_train('classes', 'SELECT i AS a, i::text AS t FROM generate_series(1, 1000) i', 't', config => '{"split": {"test": 0}}', params => '{"max_iter": 1, "tol": 1}')}), 1000, '1,000 classes');
+is(value(q{SELECT count(*), round(sum(value::numeric), 9) FROM jsonb_each(mlops_predict_proba('classes', '{"a": 7}'))}), '1000|1.000000000', 'and their probabilities');
+
 # ---- 100,000 categories in 300,000 rows
 $node->safe_psql('postgres', q{CREATE TABLE categories AS SELECT 'category number ' || i % 100000 AS k, i % 10 AS x, i % 3 = 0 AS y FROM generate_series(1, 300000) AS i});
 is(value(q{SELECT train_rows + test_rows FROM mlops_train('categories', 'categories', 'y')}), 300000, '100,000 categories');
