@@ -260,6 +260,8 @@ check_columns(const Import *in)
 {
 	int			n = in->model.prep.p;
 
+	if (n == 0)
+		damaged("the model has no features");
 	if (in->content.n_columns != n + 2)
 		damaged(psprintf("it has baselines of %d columns, the model has %d", in->content.n_columns - 2, n));
 	for (int i = 0; i < n; i++)

@@ -93,6 +93,7 @@ my $sound = pack 'H*', $node->safe_psql('target', q{SELECT encode(mlops_export_m
 is(put_together(take_apart($sound)), $sound, 'the test knows the format');
 
 my ($nan, $infinity) = ('nan' + 0, 9**9**9);
+my ($no_number, $no_text) = (0x7ff80000 << 32, ~0);
 my @harm = (
 	[ '22P03: .*definition is not a JSON object', definition => sub { '[]' } ],
 	[ '22P02', definition => sub { '{"signature": ' } ],
@@ -145,6 +146,8 @@ my @harm = (
 	[ '22P03: .*the section has more bytes', sections => sub { [ $_->[0], $_->[1] . "\0" x 8, @{$_}[ 2 .. 4 ] ] } ],
 	[ '22P02', sections => sub { my @s = @$_; $s[2] =~ s/\[\{/[[/; \@s } ],
 	[ '22P03: .*the model has 2', sections => sub { my @s = @$_; $s[3] = pack 'Q<', 0; \@s } ],
+	[ '22P03: .*column "g" is of another kind', sections => sub { my @s = @$_; $s[3] = pack('Q<', 4) . pack('Q<7', $no_number, $no_text, 1, (0) x 4) x 4; \@s } ],
+	[ '22P03: .*score is of another kind', sections => sub { my @s = @$_; $s[3] = pack('Q<', 4) . pack('Q<8', $no_number, $no_text, 2, (0) x 5) x 4; \@s } ],
 	[ '22P03: .*out of order', sections => sub { my @s = @$_; $s[1] =~ s/accuracy/zccuracy/; \@s } ],
 	[ '0A000: model bytes have format 2', sections => sub { my @s = @$_; substr($s[4], 8, 1) = "\2"; \@s } ],
 	[ '22P03: model bytes are damaged: the checksum', sections => sub { my @s = @$_; substr($s[4], 300, 1) ^= "\1"; \@s } ],
