@@ -54,6 +54,8 @@ SELECT features FROM mlops.models WHERE name = 'two.2';
 -- the new model can be trained again, on the same test rows
 SELECT version, stage, test_rows FROM mlops_train('two.2');
 SELECT count(*) FROM mlops_coefficients('many.2') WHERE coefficient IS NOT NULL;
+-- which rows it has not seen is not known here
+SELECT tried($$SELECT mlops_evaluate('many.2')$$);
 
 -- stages: as a training, but figures from elsewhere decide nothing
 SELECT name, version, stage, origin FROM mlops.versions JOIN mlops.models USING (model_id) ORDER BY name COLLATE "C", version;
