@@ -260,10 +260,13 @@ mlops_registry_open(const char *name, MlopsPrivilege privilege)
 	mlops_check_privilege(model_id, name, owner, privilege);
 	PreventCommandIfReadOnly("a change to the registry");
 	model = mlops_registry_model(name, true);
-	if (model == NULL || model->model_id != model_id || strcmp(model->owner, owner) != 0)
+	if (model == NULL || model->model_id != model_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("model \"%s\" was changed by another session", name)));
+	/* the look-up saw the statement's snapshot; the owner may have changed since, even in this statement */
+	if (strcmp(model->owner, owner) != 0)
+		mlops_check_privilege(model_id, name, model->owner, privilege);
 	return model;
 }
 

@@ -99,6 +99,8 @@ SELECT count(*) AS written FROM log;
 SELECT mlops_train('session', 'rows', 'y', features => 'x + length(current_setting(''application_name'')) AS f');
 SELECT mlops_train('session', 'rows', 'y', features => 'x + (pg_catalog.current_user() = ''a'')::int AS f');
 SELECT mlops_train('session', 'SELECT *, now() AS at FROM rows', 'y', features => 'x', config => '{"split": {"test_where": "date_part(''doy'', at) < 10"}}');
+-- an owner given in one statement counts for what follows in it
+SELECT mlops_set_owner('m', 'mlops_mallory'), mlops_grant('m', 'mlops_alice', 'predict'), mlops_set_owner('m', 'mlops_alice');
 SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('m', 'private', 'temp', 'bait', 'temp2');
 SET client_min_messages = error;
 DROP SCHEMA test_security CASCADE;
