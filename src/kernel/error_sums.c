@@ -56,7 +56,8 @@ all_squares(const MlSquares *s, int *range)
 {
 	MlSum		total;
 
-	*range = s->range[LARGE].sum > 0 ? LARGE : s->range[ORDINARY].sum > 0 ? ORDINARY : SMALL;
+	/* a sum that has overflowed is not above 0, but NaN */
+	*range = s->range[LARGE].sum != 0 ? LARGE : s->range[ORDINARY].sum != 0 ? ORDINARY : SMALL;
 	total = s->range[*range];
 	if (*range > SMALL)
 	{
@@ -86,7 +87,8 @@ ml_error_sums_add(MlErrorSums *s, double y, double p, double w)
 	ml_sum_add(&s->absolute, w * fabs(e));
 	ml_sum_add(&s->relative, w * (fabs(e) / fmax(fabs(y), DBL_EPSILON)));
 	if (both > 0)
-		ml_sum_add(&s->symmetric, w * (isfinite(both) ? fabs(e) / both * 2 : fabs(e) / (fabs(y) / 2 + fabs(p) / 2)));
+		ml_sum_add(&s->symmetric, w * (isfinite(both) ? fabs(e) / both * 2 :
+									   fabs(y / 2 - p / 2) / (fabs(y) / 4 + fabs(p) / 4)));
 	ml_sum_add(&s->size, w * fabs(y));
 	if (w == 1)
 		ml_sum_add(&s->level, y);

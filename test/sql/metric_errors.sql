@@ -119,6 +119,9 @@ SELECT mlops_mae(y, p) FROM (VALUES (1e308::float8, 0::float8), (1e308, 0)) v (y
 SELECT mlops_mape(0, 1e300);
 SELECT mlops_r2(y, p) FROM (VALUES (1::float8, 1e200::float8), (2, 2)) v (y, p);
 SELECT mlops_r2(y, p) FROM (VALUES (1e308::float8, 0), (1.7e308, 0)) v (y, p);
+SELECT mlops_rmse(1e308, -1e308);
+SELECT mlops_r2(y, p) FROM (VALUES (1e308::float8, -1e308::float8), (1, 2)) v (y, p);
+SELECT mlops_smape(1e308, -1e308) AS smape;
 
 -- errors name the argument
 SELECT mlops_rmse('NaN', 1);
