@@ -114,3 +114,4 @@ SELECT count(*) AS versions FROM mlops.versions JOIN mlops.models m USING (model
 SET mlops.model_cache_size = 0;
 SELECT round(mlops_predict('spend', '{30, 100}')::numeric, 6) AS small_cache, round(mlops_predict('buy', p)::numeric, 6) AS other FROM people p WHERE id = 7;
 RESET mlops.model_cache_size;
+SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('buy', 'spend', 'three');
