@@ -194,16 +194,15 @@ check_fits(const Import *in)
 static void
 open_model(Import *in)
 {
-	const MlopsModel *model = mlops_registry_model(in->name, true);
+	const MlopsModel *model;
 
-	in->existing = model;
-	if (model == NULL)
+	if (mlops_registry_model(in->name, false) == NULL)
 	{
 		in->owner = GetUserId();
 		in->owner_name = GetUserNameFromId(in->owner, false);
 		return;
 	}
-	mlops_check_privilege(model->model_id, model->name, model->owner, MLOPS_MANAGE);
+	in->existing = model = mlops_registry_open(in->name, MLOPS_MANAGE);
 	in->owner = mlops_role_oid(model->owner);
 	in->owner_name = model->owner;
 	mlops_config_init(&in->stage_config, in->name);
@@ -424,8 +423,8 @@ make_model(const Import *in)
 	d.config = in->config;
 	if (mlops_definition_store(&d, NULL, NULL) == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model \"%s\" already exists", in->name)));
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("model \"%s\" was changed by another session", in->name)));
 	CommandCounterIncrement();
 	return mlops_registry_model(in->name, true);
 }
