@@ -36,17 +36,6 @@ ml_quantile_sorted(const double *sorted, int64_t n, double q)
 	return sorted[lo] + (position - (double) lo) * (sorted[hi] - sorted[lo]);
 }
 
-double
-ml_sum(const double *x, int64_t n)
-{
-	MlSum		s = {0, 0};
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-		ml_sum_add(&s, x[i]);
-	return ml_sum_value(&s);
-}
-
 /*
  * Sums of x - shift and of its square.  Blocks are summed in LANES partial
  * sums (which vectorise), the blocks' sums with compensation.

@@ -11,9 +11,6 @@
 /* SQL's percentile_cont(q) of n >= 1 ascending values, q in [0, 1]. */
 extern double ml_quantile_sorted(const double *sorted, int64_t n, double q);
 
-/* Compensated sum. */
-extern double ml_sum(const double *x, int64_t n);
-
 /* Mean and population variance of n >= 1 values. */
 extern void ml_moments(const double *x, int64_t n, double *mean, double *variance);
 

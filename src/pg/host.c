@@ -61,6 +61,13 @@ fits(const MlopsHost *host, Size bytes)
 	return host->limit == 0 || (bytes <= host->limit && host->used <= host->limit - bytes);
 }
 
+/* Takes memory off the account. */
+static void
+forget(MlopsHost *host, Size bytes)
+{
+	host->used -= Min(bytes, host->used);
+}
+
 static void *
 host_alloc(MlHost *base, size_t size)
 {
@@ -84,7 +91,7 @@ host_release(MlHost *base, void *p)
 
 	if (p == NULL)
 		return;
-	mlops_host_forget(host, GetMemoryChunkSpace(p));
+	forget(host, GetMemoryChunkSpace(p));
 	pfree(p);
 }
 
@@ -95,7 +102,7 @@ asked_to_stop(void)
 		InterruptHoldoffCount == 0 && CritSectionCount == 0;
 }
 
-/* Puts the phase in front of the statement's text in pg_stat_activity; returns it in line, for other uses. */
+/* Puts the phase in front of the statement's text in pg_stat_activity, and into line. */
 static void
 show(const MlopsHost *host, char *line, Size size)
 {
@@ -270,12 +277,6 @@ mlops_host_no_memory(const MlopsHost *host, Size bytes)
 			 errhint("Use fewer rows or columns, or raise mlops.max_training_memory.")));
 }
 
-void
-mlops_host_forget(MlopsHost *host, Size bytes)
-{
-	host->used -= Min(bytes, host->used);
-}
-
 void *
 mlops_host_resize(MlopsHost *host, void *array, Size size)
 {
@@ -283,7 +284,7 @@ mlops_host_resize(MlopsHost *host, void *array, Size size)
 
 	if (!AllocHugeSizeIsValid(size))
 		mlops_host_no_memory(host, size);
-	mlops_host_forget(host, before);
+	forget(host, before);
 	if (size > before && !fits(host, size))
 	{
 		host->used += before;

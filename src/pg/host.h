@@ -31,8 +31,6 @@ typedef struct MlopsHost
 } MlopsHost;
 
 extern void mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *what);
-/* Takes memory off the account. */
-extern void mlops_host_forget(MlopsHost *host, Size bytes);
 /* An array of the host's made larger or smaller (NULL: a new one); raises 53200. Release it as any other. */
 extern void *mlops_host_resize(MlopsHost *host, void *array, Size size);
 /* n values of so many bytes, not zeroed; raises 53200. */

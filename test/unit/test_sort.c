@@ -168,7 +168,6 @@ test_quantiles(void)
 	OK(mean == 1e9 + 4.5 && variance == 8.25, "mean and variance far from zero");
 	ml_min_max(big, 1000, &lo, &hi);
 	OK(lo == 1e9 && hi == 1e9 + 9, "minimum and maximum");
-	OK(ml_sum((double[]) {1, 1e100, 1, -1e100}, 4) == 2, "a compensated sum loses nothing");
 	OK(ml_sort_key(-0.0) == ml_sort_key(0.0) && ml_sort_key(-1) < ml_sort_key(0) &&
 			ml_sort_key(1) < ml_sort_key(INFINITY), "keys of numbers");
 	OK(ml_sort_unkey(ml_sort_key(-3.25)) == -3.25 && ml_sort_unkey(ml_sort_key(1e-310)) == 1e-310,
