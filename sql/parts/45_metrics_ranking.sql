@@ -95,11 +95,11 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_two_samples_add_
 COMMENT ON FUNCTION mlops.two_samples_add_top(mlops.two_samples, double precision, double precision, double precision, double precision) IS
     'Adds a row of a figure of a share of the rows with its weight';
 CREATE FUNCTION mlops.two_samples_merge(state mlops.two_samples, other mlops.two_samples) RETURNS mlops.two_samples
-LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_two_samples_merge';
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'mlops_two_samples_merge';
 COMMENT ON FUNCTION mlops.two_samples_merge(mlops.two_samples, mlops.two_samples) IS 'Adds the rows of another state';
 
 CREATE FUNCTION mlops.two_samples_roc_auc(state mlops.two_samples) RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_two_samples_roc_auc';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'mlops_two_samples_roc_auc';
 COMMENT ON FUNCTION mlops.two_samples_roc_auc(mlops.two_samples) IS 'Final function of mlops_roc_auc';
 CREATE FUNCTION mlops.two_samples_pr_auc(state mlops.two_samples) RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'mlops_two_samples_pr_auc';

@@ -183,7 +183,7 @@ mlops_crosstab_accuracy(PG_FUNCTION_ARGS)
 {
 	MlopsCrosstab *crosstab = state_to_read(fcinfo);
 
-	PG_RETURN_FLOAT8(ml_class_accuracy(mlops_crosstab_sums(crosstab), crosstab->n));
+	return mlops_metric_figure(fcinfo, ml_class_accuracy(mlops_crosstab_sums(crosstab), crosstab->n));
 }
 
 Datum
@@ -191,7 +191,7 @@ mlops_crosstab_balanced_accuracy(PG_FUNCTION_ARGS)
 {
 	MlopsCrosstab *crosstab = state_to_read(fcinfo);
 
-	PG_RETURN_FLOAT8(ml_class_balanced_accuracy(mlops_crosstab_sums(crosstab), crosstab->n));
+	return mlops_metric_figure(fcinfo, ml_class_balanced_accuracy(mlops_crosstab_sums(crosstab), crosstab->n));
 }
 
 Datum
@@ -199,29 +199,29 @@ mlops_crosstab_mcc(PG_FUNCTION_ARGS)
 {
 	MlopsCrosstab *crosstab = state_to_read(fcinfo);
 
-	PG_RETURN_FLOAT8(ml_class_mcc(mlops_crosstab_sums(crosstab), crosstab->n));
+	return mlops_metric_figure(fcinfo, ml_class_mcc(mlops_crosstab_sums(crosstab), crosstab->n));
 }
 
 Datum
 mlops_crosstab_precision(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_PRECISION));
+	return mlops_metric_figure(fcinfo, mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_PRECISION));
 }
 
 Datum
 mlops_crosstab_recall(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_RECALL));
+	return mlops_metric_figure(fcinfo, mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_RECALL));
 }
 
 Datum
 mlops_crosstab_f1(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_F1));
+	return mlops_metric_figure(fcinfo, mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_F1));
 }
 
 Datum
 mlops_crosstab_specificity(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_SPECIFICITY));
+	return mlops_metric_figure(fcinfo, mlops_crosstab_figure(state_to_read(fcinfo), ML_CLASS_SPECIFICITY));
 }

@@ -208,6 +208,9 @@ BEGIN
 END$$;
 SELECT tried > 1000 AS tried, refused > 500 AS refused, tried - refused - sane AS neither FROM states, damage(s::text) WHERE id = 1;
 SELECT tried > 200 AS tried, refused > 100 AS refused, tried - refused - sane AS neither FROM states, damage(s::text) WHERE id = 2;
+-- no rows make a label that was called and that no row is: there is no figure of it
+SELECT mlops.crosstab_accuracy(s) AS accuracy, mlops.crosstab_balanced_accuracy(s) AS balanced, mlops.crosstab_mcc(s) AS mcc, mlops.crosstab_f1(s) AS f1
+FROM (SELECT ('\x63743031' || '0100000000000000' || repeat('00', 8) || '0100000000000000' || repeat('00', 32) || '000000000000f03f' || repeat('00', 8) || '61')::mlops.crosstab AS s) AS v;
 SELECT ''::mlops.crosstab;
 SELECT '\x'::mlops.crosstab;
 SELECT ('\x' || encode('ct01', 'hex') || repeat('00', 16))::mlops.crosstab;
