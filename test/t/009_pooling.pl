@@ -16,6 +16,8 @@ my ($bouncer) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr
 plan skip_all => 'pgbouncer is not installed' unless $bouncer;
 
 my $SESSIONS = 3;
+# a proxy that gives no session would keep a client for ever
+my $LIMIT = $PostgreSQL::Test::Utils::timeout_default;
 
 my $node = PostgreSQL::Test::Cluster->new('pooled');
 $node->init;
@@ -95,7 +97,7 @@ sub ask
 	my ($role, @sql) = @_;
 	my ($answer, $error) = ('', '');
 	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', address($role), map { ('-c', $_) } @sql ],
-		'<', \undef, '>', \$answer, '2>', \$error);
+		'<', \undef, '>', \$answer, '2>', \$error, IPC::Run::timeout($LIMIT));
 	chomp $answer;
 	return ($answer, $error);
 }
@@ -233,7 +235,7 @@ foreach my $mode ('simple', 'extended')
 {
 	my ($answer, $error) = ('', '');
 	my $bench = IPC::Run::start([ 'pgbench', '-n', '-c', '40', '-j', '2', '-t', '40', '-M', $mode, '-f', "$dir/switch.sql", address('other') ],
-		'<', \undef, '>', \$answer, '2>', \$error);
+		'<', \undef, '>', \$answer, '2>', \$error, IPC::Run::timeout($LIMIT));
 	my $promotions = 0;
 	while ($bench->pumpable && $promotions < 200)
 	{
