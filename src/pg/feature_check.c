@@ -36,8 +36,7 @@ refuse_session(const CheckContext *context, const char *function)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("%s must not use %s", context->what, function),
-			 errdetail("Its value would depend on when and by whom it is computed,"
-					   " and differ between training and prediction."),
+			 errdetail("Its value would depend on when and by whom it is computed."),
 			 errhint("Take what it depends on from columns of the source,"
 					 " as in extract(epoch from ordered_at - created_at).")));
 }

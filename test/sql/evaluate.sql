@@ -104,6 +104,7 @@ SELECT rows, detail -> 'weighted' AS weighted, detail -> 'without_weight' AS wit
 SELECT mlops_evaluate('content', 'SELECT * FROM rows WHERE false');
 SELECT mlops_evaluate('answers', 'SELECT * FROM rows WHERE answered IS NULL');
 SELECT metric, value, ci_low, ci_high, rows FROM mlops_evaluate('hash', 'SELECT 1 AS id, 2 AS a, 3 AS b, mlops_predict(''hash'', s) + 1 AS y FROM (SELECT 1 AS id, 2 AS a, 3 AS b) s');
+SELECT metric, value FROM mlops_evaluate('hash', 'SELECT id, a, b, CASE WHEN id % 2 = 0 THEN 1e308 ELSE -1e308 END AS y FROM rows') WHERE metric IN ('rmse', 'mae');
 SELECT mlops_evaluate('kinds', 'SELECT a, CASE WHEN id % 50 = 0 THEN ''new'' WHEN id = 7 THEN ''other'' ELSE kind END AS kind FROM rows');
 SELECT mlops_evaluate('content', 'SELECT a, b, team, 5 AS c FROM rows');
 SELECT mlops_evaluate('hash', 'SELECT id, a, b, c AS y FROM rows');
