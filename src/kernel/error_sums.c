@@ -77,6 +77,7 @@ ml_error_sums_add(MlErrorSums *s, double y, double p, double w)
 {
 	double		e = y - p;
 	double		both = fabs(y) + fabs(p);
+	double		size = fmax(fabs(y), DBL_EPSILON);
 
 	if (s->rows == 0 || y < s->lowest)
 		s->lowest = y;
@@ -85,7 +86,8 @@ ml_error_sums_add(MlErrorSums *s, double y, double p, double w)
 	s->rows++;
 	ml_sum_add(&s->weight, w);
 	ml_sum_add(&s->absolute, w * fabs(e));
-	ml_sum_add(&s->relative, w * (fabs(e) / fmax(fabs(y), DBL_EPSILON)));
+	/* shares are taken of halves where the whole is beyond the range */
+	ml_sum_add(&s->relative, w * (isfinite(e) ? fabs(e) / size : fabs(y / 2 - p / 2) / (size / 2)));
 	if (both > 0)
 		ml_sum_add(&s->symmetric, w * (isfinite(both) ? fabs(e) / both * 2 :
 									   fabs(y / 2 - p / 2) / (fabs(y) / 4 + fabs(p) / 4)));

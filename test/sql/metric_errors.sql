@@ -121,7 +121,7 @@ SELECT mlops_r2(y, p) FROM (VALUES (1::float8, 1e200::float8), (2, 2)) v (y, p);
 SELECT mlops_r2(y, p) FROM (VALUES (1e308::float8, 0), (1.7e308, 0)) v (y, p);
 SELECT mlops_rmse(1e308, -1e308);
 SELECT mlops_r2(y, p) FROM (VALUES (1e308::float8, -1e308::float8), (1, 2)) v (y, p);
-SELECT mlops_smape(1e308, -1e308) AS smape;
+SELECT mlops_mape(1e308, -1e308) AS mape, mlops_smape(1e308, -1e308) AS smape;
 
 -- errors name the argument
 SELECT mlops_rmse('NaN', 1);
