@@ -34,19 +34,8 @@ take_weight(MlopsIngest *in, const Datum *value, const bool *isnull)
 		in->rows->dropped_weight++;
 		return false;
 	}
-	in->weight_infinite += isinf(weight) != 0;
-	in->weight_extreme += weight < MIN_WEIGHT || weight > MAX_WEIGHT;
 	in->rows->weight[in->n] = weight;
 	return true;
-}
-
-/* A numeric that comes back from a double (which keeps 15 digits of any) is the only one that became it. */
-static bool
-tells_apart(double number, Datum value)
-{
-	return isinf(number) ||
-		DatumGetBool(DirectFunctionCall2(numeric_eq, value,
-										 DirectFunctionCall1(float8_numeric, Float8GetDatum(number))));
 }
 
 static bool
@@ -70,11 +59,38 @@ take_target(MlopsIngest *in, const Datum *value, const bool *isnull)
 		in->rows->dropped_target++;
 		return false;
 	}
-	in->target_infinite += isinf(target) != 0;
-	if (in->spec->task == ML_BINARY && in->target_column.base_type == NUMERICOID)
-		in->target_inexact += !tells_apart(target, value[in->target]);
 	in->rows->target[in->n] = target;
 	return true;
+}
+
+/* A numeric that comes back from a double (which keeps 15 digits of any) is the only one that became it. */
+static bool
+tells_apart(double number, Datum value)
+{
+	return isinf(number) ||
+		DatumGetBool(DirectFunctionCall2(numeric_eq, value,
+										 DirectFunctionCall1(float8_numeric, Float8GetDatum(number))));
+}
+
+/* Of a row that is kept, what no row may have: counted, to be told of all rows at once. */
+static void
+count_extremes(MlopsIngest *in, const Datum *value)
+{
+	if (in->target >= 0 && in->target_dictionary == NULL)
+	{
+		double		target = in->rows->target[in->n];
+
+		in->target_infinite += isinf(target) != 0;
+		if (in->spec->task == ML_BINARY && in->target_column.base_type == NUMERICOID)
+			in->target_inexact += !tells_apart(target, value[in->target]);
+	}
+	if (in->weight >= 0)
+	{
+		double		weight = in->rows->weight[in->n];
+
+		in->weight_infinite += isinf(weight) != 0;
+		in->weight_extreme += weight < MIN_WEIGHT || weight > MAX_WEIGHT;
+	}
 }
 
 static void
@@ -345,6 +361,7 @@ append_row(MlopsIngest *in, const Datum *value, const bool *isnull)
 		mlops_ingest_make_room(in);
 	if (!take_target(in, value, isnull) || !take_weight(in, value, isnull) || !take_place(in, value, isnull))
 		return;
+	count_extremes(in, value);
 	store_features(in, value, isnull);
 	store_segments(in, value, isnull);
 	in->n++;

@@ -56,6 +56,17 @@ SELECT model, count(*) FILTER (WHERE old) AS old, count(*) FILTER (WHERE NOT old
     (SELECT count(*) FROM before b WHERE b.model = a.model AND split_part(segment, '=', 2)::int % 10 <> 1) - count(*) FILTER (WHERE old) AS lost
 FROM (SELECT model, segment, split_part(segment, '=', 2)::int <= 1500 AS old FROM after) a GROUP BY 1 ORDER BY 1;
 
+-- what no row may have is looked for in the rows that are judged
+CREATE TABLE odd AS SELECT id, a, b, y, 1::float8 AS w, id % 4 = 0 AS held FROM rows;
+SELECT count(*) FROM mlops_train('odd', 'odd', 'y', config => '{"exclude": ["id"], "sample_weight": "w", "split": {"test_where": "held"}}');
+UPDATE odd SET y = 'infinity', w = 1e80 WHERE NOT held;
+SELECT metric, e.value = r.value AS same FROM mlops_evaluate('odd') e JOIN mlops.run_metrics r ON r.key = e.metric JOIN mlops.runs USING (run_id)
+    JOIN mlops.models m USING (model_id) WHERE m.name = 'odd' AND r.split = 'test' AND metric = 'rmse';
+UPDATE odd SET w = 1e80 WHERE id = 4;
+SELECT mlops_evaluate('odd');
+UPDATE odd SET y = 'infinity' WHERE id = 4;
+SELECT mlops_evaluate('odd');
+
 -- the order in which rows come does not matter: physical, of a source, within segments
 CREATE TABLE said (how text, what text);
 CREATE TABLE moving AS SELECT id, a, b, c, team, w FROM rows;
