@@ -128,3 +128,4 @@ UPDATE mlops.versions v SET created_at = clock_timestamp(), definition = jsonb_s
     jsonb_build_array(definition->'features'->1, definition->'features'->0)) FROM mlops.models m WHERE m.model_id = v.model_id AND m.name = 'spend';
 SELECT attempt($$SELECT mlops_predict('spend', p) FROM people p LIMIT 1$$);
 SELECT attempt($$SELECT mlops_feature_names('spend')$$);
+SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('buy', 'spend', 'three');
