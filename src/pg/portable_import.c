@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/timestamp.h"
 
 #include "learn/learner.h"
 #include "learn/portable.h"
@@ -29,6 +30,8 @@
 #include "pg/portable.h"
 #include "pg/record.h"
 #include "pg/status.h"
+
+#define MAX_SECONDS 1e9			/* of a training, 31 years */
 
 typedef struct Import
 {
@@ -242,7 +245,8 @@ read_options(Import *in)
 		damaged("the threshold does not fit the task");
 	if (p->metric != NULL && ml_metric_direction(p->metric, in->model.task) == 0)
 		damaged(psprintf("metric \"%s\" does not fit the task", p->metric));
-	if (!IS_VALID_TIMESTAMP(p->ended_at) || !(p->seconds >= 0 && p->seconds < 1e9))
+	if (!IS_VALID_TIMESTAMP(p->ended_at) || !(p->seconds >= 0 && p->seconds < MAX_SECONDS) ||
+		!IS_VALID_TIMESTAMP(p->ended_at - (int64) ceil(p->seconds * USECS_PER_SEC)))
 		damaged("impossible time of the training");
 	mlops_params_read(learner, read_object(p->params, "params"), &in->params);
 	if (learner->check != NULL)
@@ -403,6 +407,29 @@ try_source(const Import *in)
 
 /* ---- writing ---- */
 
+/*
+ * The features as one list, as a training reads it.  Each was analysed alone;
+ * a comment at the end of one would take those after it out of the list.
+ */
+static char *
+feature_list(const Import *in)
+{
+	char	   *list = mlops_definition_features(in->features);
+	MlopsFeatureSet *again;
+	MlopsIdentity identity;
+	bool		same;
+
+	mlops_identity_begin_owner(&identity, in->owner, NULL);
+	again = mlops_features_analyze(list, in->features->signature, NIL, in->owner, NULL);
+	mlops_identity_end(&identity);
+	same = again->n == in->features->n;
+	for (int i = 0; same && i < again->n; i++)
+		same = strcmp(again->feature[i].name, in->features->feature[i].name) == 0;
+	if (!same)
+		damaged("its features are others when they are read as one list");
+	return list;
+}
+
 static const MlopsModel *
 make_model(const Import *in)
 {
@@ -417,7 +444,7 @@ make_model(const Import *in)
 	d.source = &source;
 	d.target = (char *) in->content.target;
 	d.task = (char *) task_word(&in->model);
-	d.features = mlops_definition_features(in->features);
+	d.features = feature_list(in);
 	d.key = (char *) in->content.key;
 	d.time_column = (char *) in->content.time_column;
 	d.config = in->config;
