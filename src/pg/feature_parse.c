@@ -247,22 +247,10 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 
 /* ---- and back ---- */
 
-MlopsSettings
-mlops_feature_literal_settings(const MlopsSettings *settings)
-{
-	MlopsSettings literal = *settings;
-
-	/* as pg_dump: written so, literals of dates, intervals and floats read back to the same values */
-	literal.value[MLOPS_SETTING_DATESTYLE] = "ISO, MDY";
-	literal.value[MLOPS_SETTING_INTERVALSTYLE] = "postgres";
-	literal.value[MLOPS_SETTING_EXTRA_FLOAT_DIGITS] = "1";
-	return literal;
-}
-
 char *
 mlops_feature_deparse(Node *expr, TupleDesc desc, const MlopsSettings *settings)
 {
-	MlopsSettings literal = mlops_feature_literal_settings(settings);
+	MlopsSettings literal = mlops_settings_literal(settings);
 	PlannedStmt *statement;
 	MlopsIdentity path;
 	MlopsIdentity styles;

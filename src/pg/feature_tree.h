@@ -27,8 +27,6 @@ extern List *mlops_feature_parse(const char *select_list, TupleDesc desc, List *
 								 const char *noun);
 /* An analysed expression as text that parses to the same under pg_catalog alone. */
 extern char *mlops_feature_deparse(Node *expr, TupleDesc desc, const MlopsSettings *settings);
-/* The settings literals are written and read back with. */
-extern MlopsSettings mlops_feature_literal_settings(const MlopsSettings *settings);
 
 /* feature_check.c */
 

@@ -229,7 +229,7 @@ all_text_is_bare(const MlopsFeatureSet *set, TupleDesc desc)
 static List *
 analyze_expressions(MlopsFeatureSet *set, TupleDesc *desc, bool stored)
 {
-	MlopsSettings literal = mlops_feature_literal_settings(&set->settings);
+	MlopsSettings literal = mlops_settings_literal(&set->settings);
 	bool		bare = all_text_is_bare(set, *desc);
 	Bitmapset  *columns = NULL;
 	MlopsIdentity id;

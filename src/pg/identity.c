@@ -13,9 +13,11 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "pgtime.h"
 #include "tsearch/ts_cache.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -36,6 +38,18 @@ mlops_settings_capture(MlopsSettings *settings)
 {
 	for (int i = 0; i < MLOPS_N_SETTINGS; i++)
 		settings->value[i] = pstrdup(GetConfigOption(mlops_setting_names[i], false, false));
+}
+
+MlopsSettings
+mlops_settings_literal(const MlopsSettings *settings)
+{
+	MlopsSettings literal = *settings;
+
+	/* as pg_dump: written so, literals of dates, intervals and floats read back to the same values */
+	literal.value[MLOPS_SETTING_DATESTYLE] = "ISO, MDY";
+	literal.value[MLOPS_SETTING_INTERVALSTYLE] = "postgres";
+	literal.value[MLOPS_SETTING_EXTRA_FLOAT_DIGITS] = "1";
+	return literal;
 }
 
 static const char *
@@ -113,11 +127,22 @@ set_setting(MlopsIdentity *id, const char *name, const char *value, int elevel)
 							 GUC_ACTION_SAVE, true, elevel, false);
 }
 
+/* What names and literals of stored SQL mean: a session may read '\' and '{NULL}' in another way. */
+static bool
+reading_is_safe(void)
+{
+	return standard_conforming_strings && Array_nulls && strcmp(namespace_search_path, SAFE_SEARCH_PATH) == 0;
+}
+
 static void
-set_path(MlopsIdentity *id)
+set_reading(MlopsIdentity *id)
 {
 	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0)
 		set_setting(id, "search_path", SAFE_SEARCH_PATH, ERROR);
+	if (!standard_conforming_strings)
+		set_setting(id, "standard_conforming_strings", "on", ERROR);
+	if (!Array_nulls)
+		set_setting(id, "array_nulls", "on", ERROR);
 }
 
 static void
@@ -153,7 +178,7 @@ mlops_identity_begin_owner(MlopsIdentity *id, Oid owner, const MlopsSettings *se
 	SetUserIdAndSecContext(owner,
 						   (id->saved_context & ~SECURITY_NOFORCE_RLS) | SECURITY_RESTRICTED_OPERATION);
 	id->nest_level = NewGUCNestLevel();
-	set_path(id);
+	set_reading(id);
 	if (settings != NULL)
 		set_settings(id, settings);
 }
@@ -167,7 +192,7 @@ mlops_identity_is_owner(Oid owner, const MlopsSettings *settings)
 	GetUserIdAndSecContext(&user, &context);
 	return user == owner && (context & SECURITY_RESTRICTED_OPERATION) != 0 &&
 		(context & SECURITY_NOFORCE_RLS) == 0 &&
-		strcmp(namespace_search_path, SAFE_SEARCH_PATH) == 0 &&
+		reading_is_safe() &&
 		(settings == NULL || mlops_settings_current(settings));
 }
 
@@ -200,7 +225,7 @@ mlops_identity_begin_registry(MlopsIdentity *id)
 	begin(id);
 	SetUserIdAndSecContext(owner,
 						   id->saved_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	set_path(id);
+	set_reading(id);
 }
 
 void
@@ -215,7 +240,7 @@ void
 mlops_identity_begin_path(MlopsIdentity *id)
 {
 	begin(id);
-	set_path(id);
+	set_reading(id);
 }
 
 void

@@ -2,8 +2,8 @@
  * identity.h: whose rights and whose settings SQL runs under.
  *
  * Stored SQL runs as the model's owner in a security-restricted operation
- * with search_path = pg_catalog, pg_temp and the settings stored with the
- * version; registry access runs as the registry's owner.  Every begin has
+ * with search_path = pg_catalog, pg_temp, literals read as SQL has them, and
+ * the settings stored with the version; registry access runs as the registry's owner.  Every begin has
  * its end on the normal path; an error restores all by (sub)transaction abort.
  */
 #ifndef MLOPS_IDENTITY_H
@@ -42,13 +42,15 @@ typedef struct MlopsSettings
 } MlopsSettings;
 
 extern void mlops_settings_capture(MlopsSettings *settings);	/* palloc'd in the current context */
+/* The same, but for how SQL text writes its literals. */
+extern MlopsSettings mlops_settings_literal(const MlopsSettings *settings);
 extern bool mlops_settings_current(const MlopsSettings *settings);	/* equal to the session's now */
 
 /* owner's rights, restricted; settings NULL = leave the session's */
 extern void mlops_identity_begin_owner(MlopsIdentity *id, Oid owner, const MlopsSettings *settings);
 /* registry's owner, for SPI on mlops.* tables */
 extern void mlops_identity_begin_registry(MlopsIdentity *id);
-/* the user stays: only settings (NULL = leave them), only search_path */
+/* the user stays: only settings (NULL = leave them), only how stored SQL is read */
 extern void mlops_identity_begin_settings(MlopsIdentity *id, const MlopsSettings *settings);
 extern void mlops_identity_begin_path(MlopsIdentity *id);
 /* All of them end here. transaction_read_only as it was at begin is put back too. */

@@ -209,7 +209,9 @@ analyze_statement(const char *text, const char *statement, Oid relation, bool st
 {
 	MlopsSource *source = palloc0(sizeof(MlopsSource));
 	Query	   *query = analyze_query(statement);
-	MlopsIdentity id;
+	MlopsSettings literal = mlops_settings_literal(&(MlopsSettings) {0});
+	MlopsIdentity path;
+	MlopsIdentity styles;
 
 	(void) check_query_walker((Node *) query, NULL);
 	/* its bare name would be looked up among the temporary objects of whoever calls */
@@ -222,9 +224,11 @@ analyze_statement(const char *text, const char *statement, Oid relation, bool st
 	source->relation = relation;
 	source->whole_rows = gives_whole_rows(query);
 	source->desc = query_columns(query);
-	mlops_identity_begin_path(&id);
+	mlops_identity_begin_path(&path);
+	mlops_identity_begin_settings(&styles, &literal);
 	source->query = pstrdup(skip_blanks(pg_get_querydef(query, false)));
-	mlops_identity_end(&id);
+	mlops_identity_end(&styles);
+	mlops_identity_end(&path);
 	return source;
 }
 

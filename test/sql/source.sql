@@ -54,3 +54,25 @@ SELECT version FROM mlops_train('fleeting', 'fleeting', 'y');
 SELECT version FROM mlops_train('extreme', 'SELECT CASE i % 3 WHEN 0 THEN 1e150 ELSE -1e-300 END AS big, (i::numeric * 1e20) AS nu, repeat('' '', i % 3) AS blank, y FROM (SELECT id AS i, y FROM every) s', 'y', 'linear_regression', '{"penalty": "l2"}');
 SELECT feature, distinct_count FROM mlops_feature_info('extreme');
 SELECT train_rows, test_rows FROM mlops_train('rls', 'every', 'y', key => 'id');
+-- what is stored means the same in every session, however that writes and reads literals
+CREATE TABLE styles AS SELECT i AS id, date '2024-01-01' + i % 100 AS day, i % 10 AS n, CASE WHEN i % 3 = 0 THEN i % 7 || 'x' ELSE 'ab' END AS word, i % 10 + i % 3 = 0 AS y FROM generate_series(1, 600) i;
+SET datestyle = 'SQL, DMY';
+SET intervalstyle = 'iso_8601';
+SELECT version FROM mlops_train('styles', $$SELECT id, n, word, y FROM styles WHERE day > '05/03/2024'::date + interval '-1 day 2 hours' AND word !~ '^\d\d' AND ARRAY['a', NULL] IS DISTINCT FROM '{a,"NULL"}'::text[]$$,
+    'y', key => 'id', features => $$n, word ~ '^\d' AS digit, cardinality(array_remove('{a,NULL}'::text[], NULL)) + n % 2 AS known$$);
+CREATE TABLE said AS SELECT 'as trained' AS how, (SELECT string_agg(value::text, ' ') FROM mlops_evaluate('styles')) AS figures, (SELECT md5(string_agg(mlops_transform('styles', s)::text, ' ' ORDER BY id)) FROM styles s) AS features;
+RESET datestyle;
+RESET intervalstyle;
+INSERT INTO said SELECT 'the default', (SELECT string_agg(value::text, ' ') FROM mlops_evaluate('styles')), (SELECT md5(string_agg(mlops_transform('styles', s)::text, ' ' ORDER BY id)) FROM styles s);
+\c
+SET search_path = test_source, public;
+SET client_min_messages = warning;
+SET escape_string_warning = off;
+SET standard_conforming_strings = off;
+SET array_nulls = off;
+SET datestyle = 'German, YMD';
+SET intervalstyle = 'sql_standard';
+INSERT INTO said SELECT 'another', (SELECT string_agg(value::text, ' ') FROM mlops_evaluate('styles')), (SELECT md5(string_agg(mlops_transform('styles', s)::text, ' ' ORDER BY id)) FROM styles s);
+SELECT count(*), count(DISTINCT figures) AS figures, count(DISTINCT features) AS features FROM said;
+SELECT train_rows, test_rows FROM mlops_train('styles');
+SELECT count(DISTINCT v.source_query) AS sources, count(DISTINCT definition->'features') AS features, count(DISTINCT train_rows) AS rows FROM mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name = 'styles';
