@@ -130,6 +130,8 @@ static void
 read_held_out(Evaluation *e, const MlopsEvaluationRequest *request)
 {
 	Oid			owner = mlops_role_oid(e->ref->owner);
+	/* those of the training: under others the source may give other rows, and those learned from look new */
+	const MlopsSettings *settings = &e->site->entry->features->settings;
 	MlopsIdentity identity;
 	char	   *source;
 	char	   *query;
@@ -138,11 +140,11 @@ read_held_out(Evaluation *e, const MlopsEvaluationRequest *request)
 						  request->segments != NULL ? MLOPS_OWNER : MLOPS_MANAGE);
 	read_version(e, &source, &query);
 	find_rule(e);
-	mlops_identity_begin_owner(&identity, owner, NULL);
+	mlops_identity_begin_owner(&identity, owner, settings);
 	plan_held_out(e, source, query, owner);
 	mlops_identity_end(&identity);
 	plan_segments(e, request->segments, owner);
-	mlops_identity_begin_owner(&identity, owner, NULL);
+	mlops_identity_begin_owner(&identity, owner, settings);
 	e->rows = mlops_ingest(&e->spec);
 	mlops_identity_end(&identity);
 }

@@ -40,6 +40,12 @@ SELECT metric, round(value::numeric, 4) AS value, round(ci_low::numeric, 4) AS l
 SELECT metric, round(value::numeric, 4) AS value, round(ci_low::numeric, 4) AS low, round(ci_high::numeric, 4) AS high, rows, detail ->> 'interval' AS by FROM mlops_evaluate('hash@2');
 SELECT metric, ci_low IS NULL AND ci_high IS NULL AS no_interval, detail -> 'weighted' AS weighted FROM mlops_evaluate('where') WHERE metric IN ('accuracy', 'roc_auc', 'brier');
 
+-- a source that depends on settings is read under those of the training, or rows that were learned from would look new
+SELECT count(*) FROM mlops_train('hours', 'SELECT extract(hour FROM at) AS hour, b, b + extract(hour FROM at)::float8 AS y FROM rows', 'y');
+SET timezone = 'Asia/Tokyo';
+SELECT * FROM compare('hours');
+RESET timezone;
+
 -- rows come and go: those held out stay so, none that was learned from is judged
 CREATE FUNCTION held(model text) RETURNS SETOF text LANGUAGE sql AS $$SELECT DISTINCT segment FROM mlops_evaluate(model, segments => 'id') WHERE segment IS NOT NULL$$;
 CREATE TABLE changing AS SELECT id, a, b, rare, y, at, team FROM rows WHERE id <= 1500;
