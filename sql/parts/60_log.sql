@@ -116,7 +116,8 @@ DECLARE
     made     integer := 0;
 BEGIN
     IF days_ahead NOT BETWEEN 0 AND 366 THEN
-        RAISE EXCEPTION 'argument "days_ahead" must be between 0 and 366' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'argument "days_ahead" must be between 0 and 366, not %', days_ahead
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- a reader of the log must not make everybody behind us wait for long
     IF patience = '0' THEN

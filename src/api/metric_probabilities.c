@@ -181,7 +181,7 @@ add_calibration(FunctionCallInfo fcinfo, ReadLabel label, bool with_bins)
 	if (bins < 1 || bins > ML_ECE_MAX_BINS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"bins\" must be between 1 and %d", ML_ECE_MAX_BINS)));
+				 errmsg("argument \"bins\" must be between 1 and %d, not %d", ML_ECE_MAX_BINS, bins)));
 	y = label(fcinfo, 1);
 	p = mlops_metric_probability(fcinfo, 2, "score");
 	w = last > 2 ? mlops_metric_weight(fcinfo, 3) : 1;

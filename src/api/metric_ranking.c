@@ -95,7 +95,7 @@ share_at_top(FunctionCallInfo fcinfo)
 	if (!(share > 0 && share <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"share\" must be above 0 and at most 1, not %g", share)));
+				 errmsg("argument \"share\" must be above 0 and at most 1, not %s", float8out_internal(share))));
 	return -share;
 }
 

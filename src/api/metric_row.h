@@ -39,7 +39,7 @@ mlops_metric_number(FunctionCallInfo fcinfo, int n, const char *name)
 	if (!isfinite(x))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be a finite number", name)));
+				 errmsg("argument \"%s\" must be a finite number, not %s", name, float8out_internal(x))));
 	return x;
 }
 
@@ -52,7 +52,7 @@ mlops_metric_weight(FunctionCallInfo fcinfo, int n)
 	if (!(w >= 0) || isinf(w))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"weight\" must be a finite number and not negative")));
+				 errmsg("argument \"weight\" must be a finite number of at least 0, not %s", float8out_internal(w))));
 	return w;
 }
 
@@ -64,7 +64,7 @@ mlops_metric_probability(FunctionCallInfo fcinfo, int n, const char *name)
 	if (!(p >= 0 && p <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be between 0 and 1", name)));
+				 errmsg("argument \"%s\" must be between 0 and 1, not %s", name, float8out_internal(p))));
 	return p;
 }
 
@@ -75,7 +75,7 @@ mlops_metric_class(double y, const char *name)
 	if (y != 0 && y != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be 0 or 1, not %.15g", name, y)));
+				 errmsg("argument \"%s\" must be 0 or 1, not %s", name, float8out_internal(y))));
 	return y;
 }
 

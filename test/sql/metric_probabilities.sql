@@ -99,7 +99,7 @@ FROM (VALUES (true, 0.25::float8), (false, 0.5), (true, 0.75)) v (y, p) ORDER BY
 SELECT mlops_ece(true, 0.25, 4) AS bins, mlops_ece(true, 0.25, 4.0) AS weight, mlops_ece(true, 0.25, 4::bigint) AS bigint_weight;
 
 -- errors name the argument
-SELECT mlops_brier(true, 1.0000001);
+SELECT mlops_brier(true, 1.0000000000000002);
 SELECT mlops_brier(true, -0.1, 0);
 SELECT mlops_log_loss(true, 'NaN');
 SELECT mlops_ece(true, 'Infinity');
