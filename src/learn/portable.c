@@ -464,7 +464,11 @@ check_head(const uint8_t *bytes, size_t size, Head *head, MlStatus *status)
 	memset(head, 0, sizeof(*head));
 	memcpy(head, bytes, size < sizeof(*head) ? size : sizeof(*head));
 	if (memcmp(head->magic, magic, sizeof(magic)) != 0)
-		return ml_status_set(status, ML_BAD_BYTES, "content is not an exported model");
+	{
+		ml_status_set(status, ML_BAD_BYTES, "content is not an exported model");
+		ml_status_hint(status, "Pass what mlops_export_model gave; text that encode made of it needs decode first.");
+		return ML_BAD_BYTES;
+	}
 	if (size >= CHECKED_FROM && head->format > FORMAT)
 	{
 		ml_status_set(status, ML_NOT_SUPPORTED, "content has format %u, this version reads %d", head->format, FORMAT);

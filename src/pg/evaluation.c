@@ -94,7 +94,7 @@ find_rule(Evaluation *e)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("version %d of model \"%s\" has no held-out rows", e->ref->version, e->ref->model),
 				 known ? errdetail("It was trained with \"test\": 0.") :
-				 errdetail("It does not say how its rows were split."),
+				 errdetail("How its rows were split is not known, as of every imported version."),
 				 errhint("Pass a source.")));
 }
 

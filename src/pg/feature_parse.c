@@ -225,7 +225,10 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 		if (is_star(target))
 		{
 			if (skipped == NULL)
-				refuse(noun, "\"*\" here");
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("%ss cannot contain \"*\"", noun),
+						 errhint("Name the columns.")));
 			features = add_star(pstate, features, desc, exclude, skipped, noun);
 			continue;
 		}

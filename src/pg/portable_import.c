@@ -66,7 +66,8 @@ check_bytes(MlCode code, const MlStatus *status)
 	if (code == ML_BAD_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg_internal("%s", status->message)));
+				 errmsg_internal("%s", status->message),
+				 status->hint[0] ? errhint("%s", status->hint) : 0));
 	mlops_check_status(code, status);
 }
 

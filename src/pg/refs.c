@@ -337,6 +337,7 @@ unknown_model(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("model \"%s\" does not exist", name),
+			 strchr(name, '@') != NULL ? errhint("Write the name of the model alone, without \"@\" and a version.") :
 			 nearest ? errhint("Did you mean \"%s\"?", nearest) : 0));
 }
 

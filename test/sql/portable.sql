@@ -91,6 +91,7 @@ SELECT what, tried(format('SELECT mlops_import_model(%L, %L::bytea)', 'damaged',
     (6, 'one byte less', substr(c, 1, length(c) - 1)), (7, 'eight bytes more', c || '\x0000000000000000'), (8, 'magic', set_byte(c, 3, 65)), (9, 'newer', set_byte(c, 8, 2)),
     (10, 'older', set_byte(c, 8, 0)), (11, 'sections', set_byte(c, 12, 4)), (12, 'changed', set_byte(c, length(c) / 2, get_byte(c, length(c) / 2) # 1)), (13, 'checksum', set_byte(c, 24, get_byte(c, 24) # 1)),
     (14, 'model bytes', (SELECT content FROM mlops.version_blobs LIMIT 1))) AS d(n, what, damaged) ORDER BY n;
+SELECT mlops_import_model('damaged', encode(c, 'base64')::bytea) FROM content;
 SELECT count(*) AS made FROM mlops.models WHERE name = 'damaged';
 -- nothing can be exported that could not be imported
 UPDATE mlops.version_blobs SET content = substr(content, 1, length(content) - 1) WHERE version_id = (SELECT max(version_id) FROM mlops.versions);

@@ -174,6 +174,7 @@ SELECT attempt($$SELECT mlops_drop_alias('warned', 'best')$$);
 SELECT attempt($$SELECT mlops_drop_version('warned', 1)$$);
 SELECT attempt($$SELECT mlops_drop_version('warned', 2)$$);
 SELECT attempt($$SELECT mlops_drop_model('unheard_of_by_anyone')$$);
+SELECT attempt($$SELECT mlops_drop_model('warned@1')$$);
 SELECT attempt($$SELECT mlops_create_model('warned', 'small', 'y')$$);
 SELECT attempt($$SELECT mlops_create_model('warned', 'small', 'k', replace => true)$$);
 SELECT attempt($$SELECT mlops_configure('warned', '{"split": {"salt": 5}}')$$);
