@@ -140,7 +140,12 @@ mlops_evaluator_valid(const MlopsEvaluator *evaluator)
 static void
 tell_feature(void *arg)
 {
-	errcontext("feature \"%s\"", ((const MlopsFeature *) arg)->name);
+	const MlopsFeature *feature = arg;
+
+	if (feature->noun == NULL)
+		errcontext("%s", feature->name);
+	else
+		errcontext("%s \"%s\"", feature->noun, feature->name);
 }
 
 static void

@@ -44,6 +44,8 @@ mlops_features_make(int n, Oid owner, MemoryContext parent)
 	set->owner = owner;
 	set->n = n;
 	set->feature = MemoryContextAllocZero(context, sizeof(MlopsFeature) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+		set->feature[i].noun = "feature";
 	callback->func = release_plan;
 	callback->arg = set;
 	MemoryContextRegisterResetCallback(context, callback);
@@ -396,7 +398,7 @@ mlops_features_compile(MlopsFeatureSet *set, TupleDesc desc, bool stored)
 /* ---- from text ---- */
 
 static MlopsFeatureSet *
-set_of_parsed(List *parsed, TupleDesc source, Oid owner)
+set_of_parsed(List *parsed, TupleDesc source, Oid owner, const char *noun)
 {
 	MlopsFeatureSet *set = mlops_features_make(list_length(parsed), owner, CurrentMemoryContext);
 	MemoryContext caller = MemoryContextSwitchTo(set->context);
@@ -409,6 +411,7 @@ set_of_parsed(List *parsed, TupleDesc source, Oid owner)
 		MlopsParsedFeature *feature = lfirst(lc);
 
 		set->feature[i].name = pstrdup(feature->name);
+		set->feature[i].noun = noun;
 		set->feature[i].expression = mlops_feature_deparse(feature->expr, source, &set->settings);
 		set->feature[i].from_star = feature->from_star;
 		i++;
@@ -420,7 +423,7 @@ set_of_parsed(List *parsed, TupleDesc source, Oid owner)
 
 /* Refused before anything is written back, so that messages are about what was typed. */
 static void
-check_parsed(List *parsed, TupleDesc source, const char *what)
+check_parsed(List *parsed, TupleDesc source, const char *noun)
 {
 	ListCell   *lc;
 
@@ -430,7 +433,8 @@ check_parsed(List *parsed, TupleDesc source, const char *what)
 		Bitmapset  *columns = NULL;
 		Oid			type = exprType(feature->expr);
 
-		mlops_feature_check(feature->expr, what != NULL ? what : psprintf("feature \"%s\"", feature->name),
+		mlops_feature_check(feature->expr,
+							noun != NULL ? psprintf("%s \"%s\"", noun, feature->name) : feature->name,
 							source, &columns);
 		if (!mlops_type_kind(type, NULL, NULL, NULL))
 			refuse_type(feature->name, type);
@@ -454,8 +458,8 @@ mlops_features_analyze(const char *select_list, TupleDesc source, List *exclude,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no column of the source can be a feature"),
 				 errhint("Name features, or choose a source with more columns.")));
-	check_parsed(parsed, source, NULL);
-	return set_of_parsed(parsed, source, owner);
+	check_parsed(parsed, source, "feature");
+	return set_of_parsed(parsed, source, owner, "feature");
 }
 
 MlopsFeatureSet *
@@ -471,8 +475,8 @@ mlops_features_texts(const char *select_list, const char *noun, TupleDesc source
 		feature->expr = coerce_to_target_type(NULL, feature->expr, exprType(feature->expr), TEXTOID, -1,
 											  COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
 	}
-	check_parsed(parsed, source, psprintf("a %s", noun));
-	return set_of_parsed(parsed, source, owner);
+	check_parsed(parsed, source, noun);
+	return set_of_parsed(parsed, source, owner, noun);
 }
 
 MlopsFeatureSet *
@@ -488,8 +492,8 @@ mlops_features_condition(const char *condition, const char *what, TupleDesc sour
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("%s must be one boolean expression over a row of the source", what),
 				 errdetail("It reads: %s", condition)));
-	check_parsed(parsed, source, what);
-	return set_of_parsed(parsed, source, owner);
+	check_parsed(parsed, source, NULL);
+	return set_of_parsed(parsed, source, owner, NULL);
 }
 
 /* ---- changes ---- */

@@ -27,6 +27,7 @@ typedef enum MlopsKind
 typedef struct MlopsFeature
 {
 	char	   *name;
+	const char *noun;			/* what messages call it; NULL: its name says it */
 	char	   *expression;		/* deparsed, names qualified, parses under pg_catalog alone */
 	MlopsKind	kind;
 	Oid			type;			/* of the expression */

@@ -104,6 +104,10 @@ SELECT count(*) FROM mlops_evaluate('content', 'rows', segments => 'id % 1000 AS
 SELECT mlops_evaluate('content', 'rows', segments => 'team, id');
 SELECT mlops_evaluate('content', 'rows', segments => '*');
 SELECT mlops_evaluate('content', 'rows', segments => 'random() > 0.5 AS chance');
+\set SHOW_CONTEXT errors
+SELECT mlops_evaluate('content', 'rows', segments => 'a, 1 / nullif(id - id, 1) AS share');
+SELECT mlops_train('broken', 'SELECT id, a, c FROM rows', 'c', config => '{"split": {"test_where": "1 / (id - id) > 0"}}');
+\set SHOW_CONTEXT never
 SELECT mlops_evaluate('content', 'rows', segments => 'now() > at AS past');
 SELECT mlops_evaluate('content', 'rows', segments => '(SELECT max(id) FROM rows) AS most');
 SELECT mlops_evaluate('content', 'rows', segments => 'nobody');
