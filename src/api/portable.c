@@ -18,9 +18,8 @@ mlops_export_model(PG_FUNCTION_ARGS)
 	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	MlopsRef	ref;
 
-	mlops_ref_resolve(reference, &ref);
 	/* what leaves the database is beyond the reach of every later revoke */
-	mlops_check_privilege(ref.model_id, ref.model, ref.owner, MLOPS_MANAGE);
+	mlops_ref_resolve(reference, MLOPS_MANAGE, &ref);
 	PG_RETURN_BYTEA_P(mlops_portable_export(&ref));
 }
 

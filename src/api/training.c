@@ -229,7 +229,7 @@ mlops_coefficients(PG_FUNCTION_ARGS)
 	MlopsResult *result;
 
 	InitMaterializedSRF(fcinfo, 0);
-	mlops_ref_resolve(reference, &ref);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
 	result = mlops_registry_read("SELECT c.class, c.feature, c.level, c.coefficient, c.coefficient_raw, c.std_error,"
 								  " c.z, c.p_value, CASE WHEN c.coefficient IS NULL"
 								  " THEN jsonb '{\"aliased\": true}' END FROM mlops.versions v"
@@ -255,7 +255,7 @@ mlops_feature_info(PG_FUNCTION_ARGS)
 	MlopsRef	ref;
 
 	InitMaterializedSRF(fcinfo, 0);
-	mlops_ref_resolve(reference, &ref);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
 	return_result(fcinfo,
 				  mlops_registry_read("SELECT name, kind, expression,"
 									   " null_count::float8 / nullif(row_count, 0), distinct_count, minimum, mean,"

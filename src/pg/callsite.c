@@ -74,7 +74,7 @@ resolve(MlopsCallSite *site, const char *reference, int len)
 	MemoryContextReset(site->ref_context);
 	old = MemoryContextSwitchTo(site->ref_context);
 	copy = pnstrdup(reference, len);
-	mlops_ref_resolve(copy, &site->ref);
+	mlops_ref_resolve(copy, MLOPS_PREDICT, &site->ref);
 	MemoryContextSwitchTo(old);
 
 	if (site->entry && !(mlops_cache_serves(site->entry, &site->ref) && mlops_evaluator_valid(site->evaluator)))

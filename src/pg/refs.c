@@ -345,7 +345,7 @@ void
 mlops_ref_resolve_latest(const char *reference, MlopsRef *ref)
 {
 	PushActiveSnapshot(GetTransactionSnapshot());
-	mlops_ref_resolve(reference, ref);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, ref);
 	PopActiveSnapshot();
 }
 
@@ -581,14 +581,14 @@ find_version(MlopsRef *ref, const char *suffix)
 }
 
 void
-mlops_ref_resolve(const char *reference, MlopsRef *ref)
+mlops_ref_resolve(const char *reference, MlopsPrivilege privilege, MlopsRef *ref)
 {
 	char		suffix[NAMEDATALEN];
 
 	memset(ref, 0, sizeof(MlopsRef));
 	mlops_ref_parse(reference, ref->model, suffix);
 	ref->model_id = mlops_model_lookup(ref->model, ref->owner);
-	mlops_check_privilege(ref->model_id, ref->model, ref->owner, MLOPS_PREDICT);
+	mlops_check_privilege(ref->model_id, ref->model, ref->owner, privilege);
 	find_version(ref, suffix);
 }
 

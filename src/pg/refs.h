@@ -26,29 +26,30 @@ extern void mlops_ref_parse(const char *reference, char *model /* NAMEDATALEN */
 /* Checks a model's name; raises 22023. */
 extern void mlops_check_model_name(const char *name);
 
-/*
- * Resolves by index scans under GetActiveSnapshot(), whatever the caller's
- * table privileges, then checks that the current user may predict with the
- * model (owner, member of the owner, or granted).  Raises 42704 (unknown
- * model, version, stage, alias: nearest name offered), 42501.
- */
-extern void mlops_ref_resolve(const char *reference, MlopsRef *ref);
-
-/*
- * The same as of now, past the statement's snapshot: for a caller that has
- * just waited for the lock on the model's row.
- */
-extern void mlops_ref_resolve_latest(const char *reference, MlopsRef *ref);
-
-/* The model alone: for functions that need no version. Raises 42704. */
-extern int64 mlops_model_lookup(const char *name, char *owner /* NAMEDATALEN or NULL */ );
-
 typedef enum MlopsPrivilege
 {
 	MLOPS_PREDICT,
 	MLOPS_MANAGE,				/* train, promote, set numbers */
 	MLOPS_OWNER					/* supply or change stored SQL, drop */
 } MlopsPrivilege;
+
+/*
+ * Resolves by index scans under GetActiveSnapshot(), whatever the caller's
+ * table privileges, then checks that the current user has the privilege on
+ * the model (owner, member of the owner, or granted).  Raises 42704 (unknown
+ * model, version, stage, alias: nearest name offered), 42501.
+ */
+extern void mlops_ref_resolve(const char *reference, MlopsPrivilege privilege, MlopsRef *ref);
+
+/*
+ * The same for who may predict, as of now, past the statement's snapshot: for
+ * a caller that has just waited for the lock on the model's row.
+ */
+extern void mlops_ref_resolve_latest(const char *reference, MlopsRef *ref);
+
+/* The model alone: for functions that need no version. Raises 42704. */
+extern int64 mlops_model_lookup(const char *name, char *owner /* NAMEDATALEN or NULL */ );
+
 /* Raises 42501 unless the current user holds the privilege. */
 extern void mlops_check_privilege(int64 model_id, const char *model, const char *owner, MlopsPrivilege privilege);
 
