@@ -90,6 +90,8 @@ class_asked(MlopsCallSite *site, const char *name)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("model \"%s\" has no class \"%s\"", site->ref.model, name),
 			 nearest ? errhint("Did you mean \"%s\"?", nearest) :
+			 model->n_classes == 2 ?
+			 errhint("Its classes are \"%s\" and \"%s\".", model->class_name[0], model->class_name[1]) :
 			 errhint("Its first class is \"%s\".", model->class_name[0])));
 	return -1;
 }
