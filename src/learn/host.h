@@ -38,6 +38,13 @@ typedef struct MlStatus
 /* One piece of a parallel loop; task in [0, ntasks). */
 typedef void (*MlTask) (void *arg, int task);
 
+/* Threads that stay together for many short loops; lives as long as the call of parallel_team. */
+typedef struct MlTeam MlTeam;
+/* What the leading thread of a team does; it calls nothing of the host. */
+typedef void (*MlLead) (MlTeam *team, void *arg);
+/* One piece of a team's loop; member in [0, ml_team_size) tells the thread. */
+typedef void (*MlTeamTask) (void *arg, int task, int member);
+
 typedef struct MlHost MlHost;
 struct MlHost
 {
@@ -62,6 +69,12 @@ struct MlHost
 	 * to stop (tasks not begun are skipped).
 	 */
 	bool		(*parallel_for) (MlHost *host, int ntasks, MlTask task, void *arg);
+	/*
+	 * Runs lead on a thread of its own, with up to threads - 1 others that
+	 * take part in the loops it hands out by ml_team_run; returns when lead
+	 * has returned, and true when poll asked to stop.
+	 */
+	bool		(*parallel_team) (MlHost *host, MlLead lead, void *arg);
 	int			threads;		/* at least 1 */
 	void	   *context;		/* the host's own */
 };
@@ -80,7 +93,16 @@ extern void *ml_alloc_zero(MlHost *host, size_t count, size_t size);
 extern char *ml_strdup(MlHost *host, const char *s);
 extern MlCode ml_no_memory(MlStatus *status, size_t bytes, const char *what);
 
-/* parallel.c: a scoped pthread pool with every signal blocked; the default parallel_for */
+/* parallel.c: scoped pthreads with every signal blocked; the default parallel_for and parallel_team */
 extern bool ml_parallel_for(MlHost *host, int ntasks, MlTask task, void *arg);
+extern bool ml_parallel_team(MlHost *host, MlLead lead, void *arg);
+/*
+ * For the leader: task 0..ntasks-1, in any order, by all members; returns
+ * when all ended.  true: asked to stop (tasks not begun were skipped); the
+ * leader returns soon.  ntasks < 2^23.
+ */
+extern bool ml_team_run(MlTeam *team, int ntasks, MlTeamTask task, void *arg);
+extern bool ml_team_stopped(const MlTeam *team);
+extern int	ml_team_size(const MlTeam *team);
 
 #endif

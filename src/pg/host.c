@@ -211,14 +211,10 @@ host_warn(MlHost *base, const char *message, const char *hint)
 			 hint != NULL && hint[0] != '\0' ? errhint("%s", hint) : 0));
 }
 
+/* After a parallel section: what had to wait for its threads to end. */
 static bool
-host_parallel_for(MlHost *base, int ntasks, MlTask task, void *arg)
+leave_parallel(MlopsHost *host, bool stop)
 {
-	MlopsHost  *host = (MlopsHost *) base;
-	bool		stop;
-
-	host->parallel++;
-	stop = ml_parallel_for(base, ntasks, task, arg);
 	host->parallel--;
 	if (host->parallel > 0)
 		return stop;
@@ -236,6 +232,24 @@ host_parallel_for(MlHost *base, int ntasks, MlTask task, void *arg)
 	return false;
 }
 
+static bool
+host_parallel_for(MlHost *base, int ntasks, MlTask task, void *arg)
+{
+	MlopsHost  *host = (MlopsHost *) base;
+
+	host->parallel++;
+	return leave_parallel(host, ml_parallel_for(base, ntasks, task, arg));
+}
+
+static bool
+host_parallel_team(MlHost *base, MlLead lead, void *arg)
+{
+	MlopsHost  *host = (MlopsHost *) base;
+
+	host->parallel++;
+	return leave_parallel(host, ml_parallel_team(base, lead, arg));
+}
+
 void
 mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *what)
 {
@@ -245,6 +259,7 @@ mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *
 	host->host.poll = host_poll;
 	host->host.warn = host_warn;
 	host->host.parallel_for = host_parallel_for;
+	host->host.parallel_team = host_parallel_team;
 	host->host.threads = mlops_training_threads();
 	host->host.context = host;
 	host->context = context;

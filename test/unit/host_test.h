@@ -107,6 +107,7 @@ test_host_init(TestHost *t, int threads)
 	t->host.poll = test_host_poll;
 	t->host.warn = test_host_warn;
 	t->host.parallel_for = ml_parallel_for;
+	t->host.parallel_team = ml_parallel_team;
 	t->host.threads = threads;
 }
 

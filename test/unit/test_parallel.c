@@ -79,10 +79,114 @@ now(void)
 	return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
+/* A leader that hands out loops of 0, 1, 2, ... tasks, each loop reading what the one before wrote. */
+#define TEAM_LOOPS 400
+
+typedef struct TeamWork
+{
+	MlTeam	   *team;
+	long		value[TEAM_LOOPS];	/* plain: ml_team_run must publish it */
+	long		next[TEAM_LOOPS];
+	int			n;				/* tasks of the loop at hand */
+	int			loops;
+	int			size;
+	atomic_int	wrong_member;
+	atomic_int	ran;
+	long		nanoseconds;
+} TeamWork;
+
+static void
+team_task(void *arg, int task, int member)
+{
+	TeamWork   *work = arg;
+
+	if (member < 0 || member >= ml_team_size(work->team))
+		atomic_fetch_add(&work->wrong_member, 1);
+	if (work->nanoseconds)
+	{
+		struct timespec t = {0, work->nanoseconds};
+
+		nanosleep(&t, NULL);
+	}
+	work->next[task] = work->value[task] + task + (task > 0 ? work->value[task - 1] % 7 : 0);
+	atomic_fetch_add(&work->ran, 1);
+}
+
+static void
+lead_loops(MlTeam *team, void *arg)
+{
+	TeamWork   *work = arg;
+
+	work->team = team;
+	work->size = ml_team_size(team);
+	for (work->n = 0; work->n < work->loops; work->n++)
+	{
+		if (ml_team_run(team, work->n, team_task, work))
+			return;
+		memcpy(work->value, work->next, (size_t) work->n * sizeof(long));
+		/* now and then long enough for the others to fall asleep */
+		if (work->n % 100 == 99)
+		{
+			struct timespec t = {0, 2000000};
+
+			nanosleep(&t, NULL);
+		}
+	}
+}
+
+/* Checks of teams, in a function of their own for their size. */
+static void
+test_teams(TestHost *host)
+{
+	static TeamWork work;
+	static TeamWork naive;
+	bool		good = true;
+	double		start;
+	int			threads;
+	int			i;
+
+	memset(&naive, 0, sizeof(naive));
+	for (naive.n = 0; naive.n < TEAM_LOOPS; naive.n++)
+	{
+		for (i = 0; i < naive.n; i++)
+			naive.next[i] = naive.value[i] + i + (i > 0 ? naive.value[i - 1] % 7 : 0);
+		memcpy(naive.value, naive.next, (size_t) naive.n * sizeof(long));
+	}
+	host->stop_at = 0;
+	for (threads = 1; threads <= 9; threads += 2)
+	{
+		memset(&work, 0, sizeof(work));
+		work.loops = TEAM_LOOPS;
+		host->host.threads = threads;
+		good &= !host->host.parallel_team(&host->host, lead_loops, &work);
+		good &= work.size == threads && atomic_load(&work.wrong_member) == 0;
+		good &= memcmp(work.value, naive.value, sizeof(work.value)) == 0;
+	}
+	OK(good, "loops of a team follow each other, whatever its size");
+
+	memset(&work, 0, sizeof(work));
+	work.loops = TEAM_LOOPS;
+	work.nanoseconds = 20000000;
+	host->host.threads = 2;
+	host->n_poll = 0;
+	host->stop_at = 2;
+	start = now();
+	OK(host->host.parallel_team(&host->host, lead_loops, &work), "a stop reaches the leader of a team");
+	OK(now() - start < 5 && work.n < TEAM_LOOPS, "which returns soon");
+	host->stop_at = 0;
+
+	memset(&work, 0, sizeof(work));
+	work.loops = TEAM_LOOPS;
+	start = now();
+	host->host.parallel_team(&host->host, lead_loops, &work);
+	printf("# a loop of a team: %.1f microseconds\n", (now() - start) * 1e6 / TEAM_LOOPS);
+}
+
 int
 main(void)
 {
 	static Work work;
+	static TeamWork lonely;
 	TestHost	host;
 	sigset_t	before;
 	sigset_t	after;
@@ -141,6 +245,8 @@ main(void)
 		ml_parallel_for(&host.host, 2, count_task, &work);
 	printf("# a loop over two empty tasks: %.1f microseconds\n", (now() - start) * 1e3);
 
+	test_teams(&host);
+
 	/* a process that may have no thread (root is not limited, so a child that is not root) */
 	fflush(stdout);
 	child = fork();
@@ -158,7 +264,13 @@ main(void)
 		work.nanoseconds = 1000000;
 		if (ml_parallel_for(&host.host, N_TASKS, count_task, &work) || !all_once(&work, N_TASKS))
 			_exit(1);
-		_exit(host.n_poll >= 2 ? 0 : 1);
+		if (host.n_poll < 2)
+			_exit(1);
+		memset(&lonely, 0, sizeof(lonely));
+		lonely.loops = TEAM_LOOPS;
+		if (ml_parallel_team(&host.host, lead_loops, &lonely) || lonely.n != TEAM_LOOPS || lonely.size != 1)
+			_exit(1);
+		_exit(0);
 	}
 	waitpid(child, &ended, 0);
 	if (WIFEXITED(ended) && WEXITSTATUS(ended) == 2)
