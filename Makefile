@@ -45,8 +45,10 @@ comma = ,
 SHLIB_LINK = $(BLAS_LINK) -lpthread -lm
 
 # ---- compiler flags.  Results must be the same on every machine of a family: no fused
-# multiply-add behind our back, no -ffast-math, no -march=native; errno of libm is never read.
+# multiply-add behind our back, no -ffast-math, no -march=native; errno of libm is never read, nor
+# are floating-point exceptions, so that a choice between two numbers needs no branch.
 PG_CPPFLAGS = -Isrc $(if $(OPENBLAS_INCLUDE),-I$(OPENBLAS_INCLUDE)) -ffp-contract=off -fno-math-errno \
+	-fno-trapping-math \
 	-DMLOPS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -MMD -MP
 ifdef WERROR

@@ -114,3 +114,65 @@ ml_min_max(const double *x, int64_t n, double *minimum, double *maximum)
 	*minimum = lo;
 	*maximum = hi;
 }
+
+/* Quickselect on three parts: less than a pivot, equal, greater. */
+double
+ml_weighted_quantile(double *value, double *w, int64_t n, double share)
+{
+	int64_t		low = 0;
+	int64_t		high = n - 1;
+	double		below = 0;
+	double		total = 0;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		total += w ? w[i] : 1;
+	while (low < high)
+	{
+		double		pivot = value[low + (high - low) / 2];
+		double		less = 0;
+		double		equal = 0;
+		int64_t		a = low;
+		int64_t		at = low;
+		int64_t		z = high;
+
+		/* three parts: less, equal, greater */
+		while (at <= z)
+		{
+			double		v = value[at];
+			double		s = w ? w[at] : 1;
+			int64_t		to = v < pivot ? a : v > pivot ? z : at;
+
+			value[at] = value[to];
+			value[to] = v;
+			if (w)
+			{
+				w[at] = w[to];
+				w[to] = s;
+			}
+			if (v < pivot)
+			{
+				less += s;
+				a++;
+				at++;
+			}
+			else if (v > pivot)
+				z--;
+			else
+			{
+				equal += s;
+				at++;
+			}
+		}
+		if (below + less >= share * total && a > low)
+			high = a - 1;
+		else if (below + less + equal >= share * total || z == high)
+			return pivot;
+		else
+		{
+			below += less + equal;
+			low = z + 1;
+		}
+	}
+	return value[low];
+}

@@ -11,6 +11,12 @@
 /* SQL's percentile_cont(q) of n >= 1 ascending values, q in [0, 1]. */
 extern double ml_quantile_sorted(const double *sorted, int64_t n, double q);
 
+/*
+ * The smallest of n >= 1 values such that the values up to it have `share` of
+ * the weight; w: weights > 0 or NULL for all 1.  Reorders both.
+ */
+extern double ml_weighted_quantile(double *value, double *w, int64_t n, double share);
+
 /* Mean and population variance of n >= 1 values. */
 extern void ml_moments(const double *x, int64_t n, double *mean, double *variance);
 

@@ -130,12 +130,16 @@ score_block(void *arg, int task)
 	int64_t		to = from + round->block < s->n ? from + round->block : s->n;
 	size_t		slot = (size_t) task * (size_t) round->block;
 	double	   *x = round->x + slot * (size_t) model->prep.p;
-	double	   *margin = round->margin + slot * (size_t) model->n_outputs;
+	double	   *room = round->margin + slot * (size_t) model->n_outputs;
+	const double *margin = s->known ? s->known + from * model->n_outputs : room;
 	double	   *proba = round->proba + (size_t) task * (size_t) (model->n_classes + 1);
 	int64_t		i;
 
-	ml_prep_rows(&model->prep, s->data, s->from + from, s->from + to, x);
-	ml_model_margin(model, x, to - from, margin);
+	if (!s->known)
+	{
+		ml_prep_rows(&model->prep, s->data, s->from + from, s->from + to, x);
+		ml_model_margin(model, x, to - from, room);
+	}
 	for (i = from; i < to; i++)
 		score_row(s, i, margin + (i - from) * model->n_outputs, proba);
 }
@@ -182,7 +186,7 @@ score_pass(MlHost *host, MlScores *s, MlStatus *status)
 
 MlCode
 ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDataset *data,
-			  int64_t from, int64_t to, MlScores *scores, MlStatus *status)
+			  int64_t from, int64_t to, const double *known, MlScores *scores, MlStatus *status)
 {
 	size_t		n = (size_t) (to - from);
 
@@ -192,6 +196,7 @@ ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDa
 	scores->data = data;
 	scores->from = from;
 	scores->n = to - from;
+	scores->known = known;
 	scores->score = ml_scratch_alloc(scratch, n, sizeof(double), "scores", status);
 	if (scores->score == NULL)
 		return ML_NO_MEMORY;

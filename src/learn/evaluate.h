@@ -14,6 +14,7 @@ typedef struct MlScores
 	const MlDataset *data;
 	int64_t		from;
 	int64_t		n;
+	const double *known;		/* n × n_outputs margins, or NULL */
 	double	   *score;			/* the value; P(positive); P(label) */
 	int32_t    *label;			/* predicted class; NULL for regression */
 	/* several classes only */
@@ -23,8 +24,9 @@ typedef struct MlScores
 	double	   *column;			/* n × n_columns, column-major */
 } MlScores;
 
+/* known: the margins of these rows where the caller has them, n × n_outputs, or NULL */
 extern MlCode ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDataset *data,
-							int64_t from, int64_t to, MlScores *scores, MlStatus *status);
+							int64_t from, int64_t to, const double *known, MlScores *scores, MlStatus *status);
 /* Binary: label := score >= threshold; nothing otherwise. */
 extern void ml_score_labels(MlScores *scores, double threshold);
 /* The threshold a rule chooses on these rows, NaN when they cannot tell; binary. */

@@ -210,7 +210,7 @@ ml_judge(MlHost *host, const MlModel *model, const MlDataset *data, int64_t from
 
 	*n = 0;
 	ml_scratch_init(&scratch, host);
-	code = ml_score_rows(host, &scratch, model, data, from, to, &scores, status);
+	code = ml_score_rows(host, &scratch, model, data, from, to, NULL, &scores, status);
 	if (code == ML_OK)
 	{
 		ml_score_labels(&scores, threshold);

@@ -38,6 +38,14 @@ typedef struct MlFit
 	int			n_importance;	/* p, or 0 */
 	double	   *importance;		/* one a dataset column, sums to 1, or NULL */
 	const double *log_prior;	/* n_classes, set when class weights were used */
+	/* the loss after each round, for learners that go by rounds; NULL = none */
+	int			n_rounds;
+	const char *curve_metric;
+	double	   *curve_train;
+	double	   *curve_validation;	/* NULL without validation rows */
+	/* margins of the rows that learned, bit for bit those the bytes give; from the host, or NULL */
+	double	   *margin;
+	double		oob_score;		/* random_forest; NaN = none */
 } MlFit;
 
 typedef struct MlLearner
@@ -49,6 +57,8 @@ typedef struct MlLearner
 	bool		probability;	/* margins are probabilities (forest), not log-odds or softmax scores */
 	const MlParam *params;
 	int			n_params;
+	/* whether training wants rows that choose, with these parameters; NULL = never */
+	bool		(*wants_validation) (const MlParams *params);
 	/* whether one-hot drops its first level with these parameters */
 	bool		(*drop_first) (const MlParams *params);
 	/* combinations of parameters that cannot be judged one by one */

@@ -8,6 +8,7 @@
 const MlLearner *const ml_learners[] = {
 	&ml_linear_regression,
 	&ml_logistic_regression,
+	&ml_gradient_boosting,
 };
 const int	ml_n_learners = (int) (sizeof(ml_learners) / sizeof(ml_learners[0]));
 

@@ -8,5 +8,6 @@
 
 extern const MlLearner ml_linear_regression;	/* linear.c */
 extern const MlLearner ml_logistic_regression;	/* logistic.c */
+extern const MlLearner ml_gradient_boosting;	/* boosting.c */
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "learn/class_weight.h"
 #include "learn/lbfgs.h"
 #include "learn/learners.h"
 #include "learn/linear_model.h"
@@ -72,11 +73,8 @@ static MlCode
 count_classes(Logistic *m, MlStatus *status)
 {
 	int			present = 0;
-	int64_t		i;
 	int			k;
 
-	for (i = 0; i < m->rows; i++)
-		m->count[(int) m->data->y[i]]++;
 	for (k = 0; k < m->data->n_classes; k++)
 		m->output[k] = m->count[k] > 0 ? present++ : -1;
 	if (present < 2)
@@ -86,39 +84,6 @@ count_classes(Logistic *m, MlStatus *status)
 		return ML_BAD_DATA;
 	}
 	m->logit.K = m->data->task == ML_BINARY ? 1 : present;
-	return ML_OK;
-}
-
-static MlCode
-weigh_classes(Logistic *m, const MlParams *params, MlStatus *status)
-{
-	int			present = 0;
-	int			k;
-	int			i;
-
-	for (k = 0; k < m->data->n_classes; k++)
-	{
-		m->class_weight[k] = 1.0;
-		present += m->count[k] > 0;
-	}
-	for (k = 0; k < m->data->n_classes && params->balanced; k++)
-		if (m->count[k] > 0)
-			m->class_weight[k] = (double) m->rows / ((double) present * (double) m->count[k]);
-	for (i = 0; i < params->n_class_weights; i++)
-	{
-		for (k = 0; k < m->data->n_classes; k++)
-			if (strcmp(params->class_weight_name[i], m->data->class_name[k]) == 0)
-				break;
-		if (k == m->data->n_classes)
-			return ml_status_set(status, ML_BAD_PARAMETER,
-								 "parameter \"class_weight\" names \"%s\", which is not a class",
-								 params->class_weight_name[i]);
-		if (!(params->class_weight_value[i] > 0.0) || !isfinite(params->class_weight_value[i]))
-			return ml_status_set(status, ML_BAD_PARAMETER,
-								 "parameter \"class_weight\" of class \"%s\" must be greater than 0 and finite",
-								 params->class_weight_name[i]);
-		m->class_weight[k] = params->class_weight_value[i];
-	}
 	return ML_OK;
 }
 
@@ -444,24 +409,6 @@ spread_classes(Logistic *m, double **w, MlStatus *status)
 	return ML_OK;
 }
 
-static MlCode
-store_prior(Logistic *m, const MlParams *params, MlFit *fit, MlStatus *status)
-{
-	size_t		classes = (size_t) m->data->n_classes;
-	double	   *prior;
-	size_t		k;
-
-	if (!params->balanced && params->n_class_weights == 0)
-		return ML_OK;
-	prior = ml_alloc_array(m->host, classes, sizeof(double));
-	if (prior == NULL)
-		return ml_no_memory(status, classes * sizeof(double), "class weights");
-	for (k = 0; k < classes; k++)
-		prior[k] = log(m->class_weight[k]);
-	fit->log_prior = prior;
-	return ML_OK;
-}
-
 static void
 read_params(Logistic *m, const MlParams *params)
 {
@@ -489,7 +436,7 @@ allocate(Logistic *m, MlStatus *status)
 	m->class_weight = ml_scratch_alloc(&m->scratch, classes, sizeof(double), "classes", status);
 	if (m->class_weight == NULL)
 		return status->code;
-	m->count = ml_scratch_zero(&m->scratch, classes, sizeof(int64_t), "classes", status);
+	m->count = ml_scratch_alloc(&m->scratch, classes, sizeof(int64_t), "classes", status);
 	return m->count == NULL ? status->code : ML_OK;
 }
 
@@ -500,9 +447,9 @@ prepare(Logistic *m, const MlPrep *prep, const MlParams *params, MlStatus *statu
 	MlCode		code = allocate(m, status);
 
 	if (code == ML_OK)
-		code = count_classes(m, status);
+		code = ml_class_weights(m->data, m->rows, params, m->count, m->class_weight, status);
 	if (code == ML_OK)
-		code = weigh_classes(m, params, status);
+		code = count_classes(m, status);
 	if (code == ML_OK)
 		code = ml_design_init(&m->scratch, m->data, m->rows, prep, &m->design, status);
 	if (code != ML_OK)
@@ -544,8 +491,8 @@ train(Logistic *m, const MlPrep *prep, const MlParams *params,
 		code = ml_linear_write(m->host, &m->design, outputs, w, section, section_size, status);
 	if (code == ML_OK)
 		code = ml_linear_report(m->host, &m->design, outputs, w, &errors, fit, status);
-	if (code == ML_OK)
-		code = store_prior(m, params, fit, status);
+	if (code == ML_OK && (params->balanced || params->n_class_weights > 0))
+		code = ml_class_prior(m->host, m->data->n_classes, m->class_weight, fit, status);
 	return code;
 }
 

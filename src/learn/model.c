@@ -555,7 +555,7 @@ void
 ml_model_proba(const MlModel *model, const double *margin, double *proba)
 {
 	if (model->task == ML_REGRESSION)
-		proba[0] = margin[0];
+		proba[0] = model->log_link ? exp(margin[0]) : margin[0];
 	else if (model->learner->probability)
 		proba_from_shares(model, margin, proba);
 	else

@@ -27,6 +27,7 @@ typedef struct MlModel
 	const void *section;		/* the learner's own bytes, in place */
 	size_t		section_size;
 	void	   *state;			/* what the learner's open made of them, or NULL */
+	bool		log_link;		/* regression: the prediction is exp(margin) */
 } MlModel;
 
 extern MlCode ml_model_open(MlHost *host, const void *bytes, size_t size, MlModel *model, MlStatus *status);

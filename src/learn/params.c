@@ -77,6 +77,9 @@ wrong_type(const MlParam *param, MlStatus *status)
 		case ML_PARAM_ENUM:
 			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be one of %s",
 								 param->name, param->choices);
+		case ML_PARAM_MONOTONE:
+			return ml_status_set(status, ML_BAD_PARAMETER,
+								 "parameter \"%s\" must be an object of columns and -1, 0 or 1", param->name);
 		case ML_PARAM_CLASS_WEIGHT:
 			break;
 	}

@@ -15,7 +15,8 @@ typedef enum MlParamType
 	ML_PARAM_INT,
 	ML_PARAM_BOOL,
 	ML_PARAM_ENUM,				/* one of `choices`, separated by '|' */
-	ML_PARAM_CLASS_WEIGHT		/* null, "balanced" or {"class": weight} */
+	ML_PARAM_CLASS_WEIGHT,		/* null, "balanced" or {"class": weight} */
+	ML_PARAM_MONOTONE			/* null or {"column": -1, 0 or 1} */
 } MlParamType;
 
 typedef struct MlParam
@@ -46,6 +47,10 @@ typedef struct MlParams
 	int			n_class_weights;
 	const char **class_weight_name;
 	double	   *class_weight_value;
+	/* MONOTONE */
+	int			n_monotone;
+	const char **monotone_name;
+	double	   *monotone_value; /* -1, 0, 1 */
 } MlParams;
 
 /* Fills the defaults of a learner. */

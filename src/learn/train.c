@@ -121,7 +121,8 @@ use_validation(MlHost *host, const MlModel *model, const MlDataset *data, const 
 	if (data->task == ML_BINARY)
 		result->threshold = plain_threshold(spec, &result->fit);
 	ml_scratch_init(&scratch, host);
-	code = ml_score_rows(host, &scratch, model, data, data->n_train, data->n_train + data->n_valid, &valid, status);
+	code = ml_score_rows(host, &scratch, model, data, data->n_train, data->n_train + data->n_valid, NULL,
+						 &valid, status);
 	if (code == ML_OK && data->task == ML_BINARY)
 		code = choose_threshold(host, &scratch, spec, &valid, result, status);
 	if (code == ML_OK)
@@ -184,7 +185,8 @@ judge(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSp
 	MlCode		code;
 
 	ml_scratch_init(&scratch, host);
-	code = ml_score_rows(host, &scratch, model, data, from, to, &scores, status);
+	code = ml_score_rows(host, &scratch, model, data, from, to, strcmp(split, "train") == 0 ? result->fit.margin : NULL,
+						 &scores, status);
 	if (code == ML_OK)
 	{
 		ml_score_labels(&scores, result->threshold);
@@ -212,6 +214,9 @@ judge_final(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	MlCode		code;
 
 	code = judge(host, model, data, spec, 0, learned, "train", !has_test && !has_valid, result, status);
+	if (result->fit.margin)
+		host->release(host, result->fit.margin);
+	result->fit.margin = NULL;
 	/* without test rows, rows that only chose are nearer to held-out ones than those learned from */
 	if (code == ML_OK && !has_test && has_valid)
 		code = judge(host, model, data, spec, learned, test, "validation", true, result, status);
@@ -248,6 +253,8 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 		whole.n_valid = 0;
 		fix_rounds(&params, &result->fit);
 		host->release(host, result->bytes);
+		if (result->fit.margin)
+			host->release(host, result->fit.margin);
 		code = fit_and_write(host, &whole, spec, &params, result, &model, status);
 		if (code != ML_OK)
 			return code;

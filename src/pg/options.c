@@ -245,6 +245,34 @@ add_class_weight(const char *name, JsonbValue *value, void *arg)
 }
 
 static void
+add_monotone(const char *name, JsonbValue *value, void *arg)
+{
+	MlParams   *params = arg;
+	char	   *option = psprintf("monotone_constraints.%s", name);
+	double		way = mlops_option_number(option, value, -1, 1);
+
+	if (way != -1 && way != 0 && way != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be -1, 0 or 1", option)));
+	params->monotone_name = repalloc(params->monotone_name, sizeof(char *) * (params->n_monotone + 1));
+	params->monotone_value = repalloc(params->monotone_value, sizeof(double) * (params->n_monotone + 1));
+	params->monotone_name[params->n_monotone] = name;
+	params->monotone_value[params->n_monotone] = way;
+	params->n_monotone++;
+}
+
+static void
+read_monotone(MlParams *params, JsonbValue *value)
+{
+	params->monotone_name = palloc(sizeof(char *));
+	params->monotone_value = palloc(sizeof(double));
+	if (value->type != jbvNull)
+		mlops_option_each(mlops_option_object("monotone_constraints", value), "parameter \"monotone_constraints\"",
+						  add_monotone, params);
+}
+
+static void
 read_class_weight(MlParams *params, JsonbValue *value)
 {
 	if (value->type == jbvString)
@@ -319,6 +347,10 @@ read_param(const char *name, JsonbValue *value, void *arg)
 			read_class_weight(params, value);
 			params->given[index] = true;
 			break;
+		case ML_PARAM_MONOTONE:
+			read_monotone(params, value);
+			params->given[index] = true;
+			break;
 	}
 }
 
@@ -368,6 +400,20 @@ mlops_params_write(const MlParams *params)
 				}
 				else
 					mlops_json_text(&json, params->balanced ? "balanced" : NULL);
+				break;
+			case ML_PARAM_MONOTONE:
+				if (params->n_monotone == 0)
+				{
+					mlops_json_text(&json, NULL);
+					break;
+				}
+				mlops_json_begin(&json);
+				for (int k = 0; k < params->n_monotone; k++)
+				{
+					mlops_json_key(&json, params->monotone_name[k]);
+					mlops_json_number(&json, params->monotone_value[k]);
+				}
+				mlops_json_end(&json);
 				break;
 		}
 	}

@@ -309,7 +309,7 @@ check_test_rows(const MlDataset *data, const char *metric)
 }
 
 static void
-order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, MlSplitRule *rule)
+order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool learner_chooses, MlSplitRule *rule)
 {
 	MlHost	   *host = &rows->host->host;
 	MlStatus	status = {0};
@@ -318,7 +318,8 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, MlSplitRule *ru
 	uint32	   *perm = mlops_host_array(rows->host, rows->n, sizeof(uint32), "row order");
 
 	spec.test = d->config.split_test;
-	spec.validation = d->config.threshold_rule != NULL && data->task == ML_BINARY ? d->config.split_validation : 0;
+	if (learner_chooses || (d->config.threshold_rule != NULL && data->task == ML_BINARY))
+		spec.validation = d->config.split_validation;
 	spec.by_time = rows->time != NULL;
 	spec.keep_groups = !spec.by_time && mlops_definition_group(d) != NULL;
 	for (int64 i = 0; i < rows->n; i++)
@@ -502,13 +503,14 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	mlops_target_interpret(&definition, rows, &data);
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
-	order_rows(&definition, rows, &data, &registration.rule);
 
 	learner = choose_learner(request->algorithm, data.task);
 	registration.metric = choose_metric(&definition.config, data.task);
 	mlops_params_read(learner, request->params, &params);
 	if (learner->check != NULL)
 		mlops_check_status(learner->check(&params, data.task, &status), &status);
+	order_rows(&definition, rows, &data, learner->wants_validation != NULL && learner->wants_validation(&params),
+			   &registration.rule);
 	prep = palloc0(sizeof(MlPrepSpec) * data.p);
 	for (int j = 0; j < data.p; j++)
 	{

@@ -1,0 +1,290 @@
+/*
+ * split.c: scans over a column's cells.
+ *
+ * First the sums left of every cut, in integers and so exact; then the gains
+ * of all cuts by one formula without branches, which vectors do; then the
+ * best of them, the first of equals.
+ */
+#include "kernel/split.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel/dispatch.h"
+
+/* Sums left of each candidate, in real units, and what came of them. */
+typedef struct Scan
+{
+	int			n;				/* candidates */
+	MlCell		left[ML_HIST_CELLS];
+	int64_t		rows[ML_HIST_CELLS];	/* left of it; only with counts */
+	double		gain[ML_HIST_CELLS];
+} Scan;
+
+static inline double
+shrink(double G, double l1)
+{
+	double		a = fabs(G) - l1;
+
+	return a > 0.0 ? (G > 0.0 ? a : -a) : 0.0;
+}
+
+double
+ml_leaf_score(double G, double H, const MlSplitRule *rule)
+{
+	double		t = shrink(G, rule->l1);
+	double		d = H + rule->l2;
+
+	return d > 0.0 ? t * t / d : 0.0;
+}
+
+double
+ml_leaf_weight(double G, double H, const MlSplitRule *rule, double lower, double upper)
+{
+	double		d = H + rule->l2;
+	double		w = d > 0.0 ? -shrink(G, rule->l1) / d : 0.0;
+
+	return w < lower ? lower : w > upper ? upper : w;
+}
+
+/* gain[i] := s(left) + s(right), or -1 where a child's h is too small */
+ML_BODY
+gains_body(const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
+		   double l2, double l1, double min_h, double *gain)
+{
+	int			i;
+
+	ML_INDEPENDENT
+	for (i = 0; i < n; i++)
+	{
+		double		hl = (double) left[i].h * h_unit;
+		double		hr = (double) (total.h - left[i].h) * h_unit;
+		double		gl = fabs((double) left[i].g * g_unit) - l1;
+		double		gr = fabs((double) (total.g - left[i].g) * g_unit) - l1;
+		double		dl = hl + l2;
+		double		dr = hr + l2;
+		double		s;
+
+		gl = gl > 0.0 ? gl : 0.0;
+		gr = gr > 0.0 ? gr : 0.0;
+		s = (gl * gl * dr + gr * gr * dl) / (dl * dr);
+		gain[i] = (hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h) ? s : -1.0;
+	}
+}
+ML_DISPATCH(static, gains, (const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
+							double l2, double l1, double min_h, double *gain),
+			(left, n, total, g_unit, h_unit, l2, l1, min_h, gain))
+
+/* The loss that a weight saves: s when w is the free optimum, less at a bound. */
+static double
+saved(double G, double H, double w, const MlSplitRule *rule)
+{
+	return -(2.0 * G * w + (H + rule->l2) * w * w + 2.0 * rule->l1 * fabs(w));
+}
+
+/* With bounds or an order of the weights, one candidate after the other. */
+static void
+bounded_gains(Scan *scan, int monotone, const MlSplitRule *rule, const MlSplitNode *node)
+{
+	int			i;
+
+	for (i = 0; i < scan->n; i++)
+	{
+		double		gl = (double) scan->left[i].g * node->g_unit;
+		double		hl = (double) scan->left[i].h * node->h_unit;
+		double		gr = (double) (node->total.g - scan->left[i].g) * node->g_unit;
+		double		hr = (double) (node->total.h - scan->left[i].h) * node->h_unit;
+		double		wl = ml_leaf_weight(gl, hl, rule, node->lower, node->upper);
+		double		wr = ml_leaf_weight(gr, hr, rule, node->lower, node->upper);
+
+		if (scan->gain[i] < 0.0)
+			continue;
+		if (monotone * (wr - wl) < 0.0)
+			scan->gain[i] = -1.0;
+		else
+			scan->gain[i] = saved(gl, hl, wl, rule) + saved(gr, hr, wr, rule);
+	}
+}
+
+/* What the node saves as it is. */
+static double
+node_score(const MlSplitRule *rule, const MlSplitNode *node)
+{
+	double		G = (double) node->total.g * node->g_unit;
+	double		H = (double) node->total.h * node->h_unit;
+
+	if (!node->bounded)
+		return ml_leaf_score(G, H, rule);
+	return saved(G, H, ml_leaf_weight(G, H, rule, node->lower, node->upper), rule);
+}
+
+/* The best candidate with the rows it needs, -1 when none gains enough. */
+static int
+best_candidate(Scan *scan, const int32_t *counted, int64_t node_rows, int monotone, const MlSplitRule *rule,
+			   const MlSplitNode *node, double *gain)
+{
+	double		score = node_score(rule, node);
+	/* differences of rounding are no gain */
+	double		least = fmax(rule->min_gain, 1e-10 * fabs(score));
+	int			best = -1;
+	int			i;
+
+	gains(scan->left, scan->n, node->total, node->g_unit, node->h_unit, rule->l2, rule->l1, rule->min_h, scan->gain);
+	if (monotone != 0 || node->bounded)
+		bounded_gains(scan, monotone, rule, node);
+	if (counted)
+		for (i = 0; i < scan->n; i++)
+			if (scan->rows[i] < rule->min_rows || node_rows - scan->rows[i] < rule->min_rows)
+				scan->gain[i] = -1.0;
+	*gain = 0.0;
+	for (i = 0; i < scan->n; i++)
+		if (scan->gain[i] - score > least)
+		{
+			least = scan->gain[i] - score;
+			*gain = least;
+			best = i;
+		}
+	return best;
+}
+
+/* min_rows of both children are certain from the sums of h alone */
+static bool
+enough_rows(const MlCell *left, const MlCell *total, int64_t min_rows)
+{
+	return left->h > (min_rows - 1) * ML_PAIR_H && total->h - left->h > (min_rows - 1) * ML_PAIR_H;
+}
+
+static void
+take(const Scan *scan, int i, double gain, int column, bool sure, bool missing, const MlSplitRule *rule,
+	 const MlSplitNode *node, MlSplit *best)
+{
+	memset(best, 0, sizeof(*best));
+	best->gain = gain;
+	best->column = column;
+	best->missing = missing;
+	best->left_sum = scan->left[i];
+	best->sure = sure || enough_rows(&scan->left[i], &node->total, rule->min_rows);
+}
+
+static int64_t
+sum_rows(const int32_t *rows, int cells)
+{
+	int64_t		sum = 0;
+	int			b;
+
+	for (b = 0; b < cells; b++)
+		sum += rows[b];
+	return sum;
+}
+
+void
+ml_split_numeric(const MlCell *cell, const int32_t *rows, int bins, int column, int monotone,
+				 const MlSplitRule *rule, const MlSplitNode *node, MlSplit *best)
+{
+	Scan		scan;
+	int64_t		node_rows = rows ? sum_rows(rows, bins + 1) : 0;
+	bool		missing = cell[bins].h > 0 || cell[bins].g != 0;
+	int			side;
+
+	/* with missing values "all that is there | missing" is a split as well */
+	scan.n = missing ? bins : bins - 1;
+	for (side = 0; side < (missing ? 2 : 1); side++)
+	{
+		MlCell		sum = {0, 0};
+		int64_t		count = 0;
+		double		gain;
+		int			found;
+		int			b;
+
+		if (side == 1)
+		{
+			sum = cell[bins];
+			count = rows ? rows[bins] : 0;
+		}
+		for (b = 0; b < scan.n; b++)
+		{
+			sum.g += cell[b].g;
+			sum.h += cell[b].h;
+			scan.left[b] = sum;
+			if (rows)
+				scan.rows[b] = count += rows[b];
+		}
+		found = best_candidate(&scan, rows, node_rows, monotone, rule, node, &gain);
+		if (found < 0 || !(gain > best->gain))
+			continue;
+		take(&scan, found, gain, column, rows != NULL, missing, rule, node, best);
+		best->missing_left = side == 1;
+		best->bin = found;
+		for (b = 0; b <= found; b++)
+			best->left[b >> 6] |= UINT64_C(1) << (b & 63);
+		if (side == 1)
+			best->left[ML_MISSING_BIN >> 6] |= UINT64_C(1) << (ML_MISSING_BIN & 63);
+	}
+}
+
+/* Bins that have rows, by G / (H + smooth); ties by number. */
+static int
+order_categories(const MlCell *cell, int bins, const MlSplitRule *rule, const MlSplitNode *node, int *order)
+{
+	double		key[ML_HIST_CELLS];
+	int			n = 0;
+	int			b;
+
+	for (b = 0; b <= bins; b++)
+	{
+		int			i;
+
+		if (cell[b].h <= 0)
+			continue;
+		key[b] = (double) cell[b].g * node->g_unit / ((double) cell[b].h * node->h_unit + rule->category_smooth);
+		for (i = n++; i > 0 && key[order[i - 1]] > key[b]; i--)
+			order[i] = order[i - 1];
+		order[i] = b;
+	}
+	return n;
+}
+
+void
+ml_split_category(const MlCell *cell, const int32_t *rows, int bins, int column,
+				  const MlSplitRule *rule, const MlSplitNode *node, MlSplit *best)
+{
+	MlSplitRule dearer = *rule;
+	Scan		scan;
+	int			order[ML_HIST_CELLS];
+	int			n = order_categories(cell, bins, rule, node, order);
+	int64_t		node_rows = rows ? sum_rows(rows, bins + 1) : 0;
+	MlCell		sum = {0, 0};
+	int64_t		count = 0;
+	double		gain;
+	int			found;
+	int			i;
+
+	scan.n = n - 1;
+	for (i = 0; i < scan.n; i++)
+	{
+		sum.g += cell[order[i]].g;
+		sum.h += cell[order[i]].h;
+		scan.left[i] = sum;
+		if (rows)
+			scan.rows[i] = count += rows[order[i]];
+		/* too many on both sides: a cut that nothing can be */
+		if (rule->max_categories > 0 && i + 1 > rule->max_categories && n - i - 1 > rule->max_categories)
+			scan.left[i].h = 0;
+	}
+	/* two categories are a flag: nothing is searched, nothing is dearer */
+	if (n > 2)
+		dearer.l2 += rule->category_l2;
+	found = best_candidate(&scan, rows, node_rows, 0, &dearer, node, &gain);
+	if (found < 0 || !(gain > best->gain))
+		return;
+	take(&scan, found, gain, column, rows != NULL, cell[bins].h > 0, rule, node, best);
+	best->category = true;
+	for (i = 0; i <= found; i++)
+	{
+		/* the missing ones have the last cell here and the last bin in the data */
+		int			b = order[i] == bins ? ML_MISSING_BIN : order[i];
+
+		best->left[b >> 6] |= UINT64_C(1) << (b & 63);
+	}
+	best->missing_left = ml_split_left(best, ML_MISSING_BIN);
+}

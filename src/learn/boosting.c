@@ -1,0 +1,539 @@
+/*
+ * boosting.c: gradient boosting of trees.
+ *
+ * Friedman, "Greedy function approximation: a gradient boosting machine",
+ * Annals of Statistics 29 (2001), with second-order gains and leaf weights
+ * (Chen and Guestrin, "XGBoost", KDD 2016), histograms of quantised gradients
+ * (Shi and others, "Quantized training of gradient boosting decision trees",
+ * NeurIPS 2022), and categories split in the order of their gradients
+ * (Fisher, "On grouping for maximum homogeneity", JASA 53, 1958).
+ *
+ *	F_0 = base;  F_t = F_{t-1} + learning_rate × tree fitted to the gradients at F_{t-1}
+ *
+ * Several classes grow one tree a class and round.  With early stopping the
+ * rounds after the one with the least loss on the rows that choose are cut
+ * off.
+ */
+#include "learn/boosting_state.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "kernel/quantile.h"
+#include "learn/class_weight.h"
+#include "learn/learners.h"
+
+#define SUMS_LIMIT ((size_t) 256 * 1024 * 1024)
+#define CATEGORY_SMOOTH 10.0
+#define CATEGORY_L2 10.0
+#define MIN_IMPROVEMENT 1e-7	/* relative; a loss this much lower is a better one */
+
+static const MlParam boosting_params[] = {
+	{.name = "loss",.type = ML_PARAM_ENUM,.default_text = "auto",
+		.choices = "auto|log_loss|squared_error|absolute_error|huber|quantile|poisson",
+	.description = "what is made small: log_loss for classes; squared_error (auto), absolute_error, huber, quantile "
+		"or poisson for numbers"},
+	{.name = "alpha",.type = ML_PARAM_FLOAT,.default_number = 0.9,.minimum = 0,.maximum = 1,.minimum_open = true,
+	.description = "the quantile of loss quantile; the share of residuals that loss huber squares"},
+	{.name = "n_estimators",.type = ML_PARAM_INT,.default_number = 1000,.minimum = 1,.maximum = 100000,
+		.aliases = "num_iterations|max_iter",
+	.description = "rounds; with early stopping the most of them"},
+	{.name = "learning_rate",.type = ML_PARAM_FLOAT,.default_number = 0.05,.minimum = 0,.maximum = 10,
+		.minimum_open = true,.aliases = "eta",
+	.description = "share of each tree that is added"},
+	{.name = "max_leaves",.type = ML_PARAM_INT,.default_number = 31,.minimum = 0,.maximum = 131072,
+		.aliases = "num_leaves|max_leaf_nodes",
+	.description = "most leaves of a tree, 0 = no limit"},
+	{.name = "max_depth",.type = ML_PARAM_INT,.default_number = 0,.minimum = 0,.maximum = 512,
+	.description = "most splits from root to leaf, 0 = no limit"},
+	{.name = "grow_policy",.type = ML_PARAM_ENUM,.default_text = "lossguide",.choices = "lossguide|depthwise",
+	.description = "the leaf with the largest gain is split first, or level by level"},
+	{.name = "min_samples_leaf",.type = ML_PARAM_INT,.default_number = 5,.minimum = 1,.maximum = 1e9,
+		.aliases = "min_data_in_leaf|min_child_samples",
+	.description = "fewest rows of a leaf"},
+	{.name = "min_child_weight",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = INFINITY,
+	.description = "least sum of second derivatives of a leaf"},
+	{.name = "reg_lambda",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = INFINITY,
+		.aliases = "lambda_l2|l2_regularization",
+	.description = "l2 penalty on leaf values"},
+	{.name = "reg_alpha",.type = ML_PARAM_FLOAT,.default_number = 0,.minimum = 0,.maximum = INFINITY,
+	.description = "l1 penalty on leaf values"},
+	{.name = "gamma",.type = ML_PARAM_FLOAT,.default_number = 0,.minimum = 0,.maximum = INFINITY,
+	.description = "least gain of a split"},
+	{.name = "subsample",.type = ML_PARAM_FLOAT,.default_number = 0.8,.minimum = 0,.maximum = 1,
+		.minimum_open = true,.aliases = "bagging_fraction",
+	.description = "share of the rows a round learns from"},
+	{.name = "colsample_bytree",.type = ML_PARAM_FLOAT,.default_number = 0.8,.minimum = 0,.maximum = 1,
+		.minimum_open = true,.aliases = "feature_fraction",
+	.description = "share of the columns a tree may use"},
+	{.name = "colsample_bynode",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = 1,
+		.minimum_open = true,
+	.description = "share of the tree's columns a split may use"},
+	{.name = "max_bin",.type = ML_PARAM_INT,.default_number = 255,.minimum = 2,.maximum = 255,
+	.description = "most bins of a column, one more for missing values aside"},
+	{.name = "early_stopping_rounds",.type = ML_PARAM_INT,.default_number = 50,.minimum = 0,.maximum = 100000,
+		.aliases = "n_iter_no_change",
+	.description = "rounds without a better validation loss that end training, 0 = off"},
+	{.name = "scale_pos_weight",.type = ML_PARAM_FLOAT,.default_number = 1,.minimum = 0,.maximum = 1e12,
+		.minimum_open = true,
+	.description = "weight of positive rows; two classes"},
+	{.name = "class_weight",.type = ML_PARAM_CLASS_WEIGHT,.default_number = NAN,.default_text = "null",
+	.description = "null, \"balanced\" (inverse to class frequency) or {\"class\": weight}"},
+	{.name = "monotone_constraints",.type = ML_PARAM_MONOTONE,.default_number = NAN,.default_text = "null",
+	.description = "null or {\"column\": 1 or -1}: the prediction never falls, or never rises, with the column"},
+};
+
+static MlLoss
+loss_of(const char *name, MlTaskKind task)
+{
+	static const struct
+	{
+		const char *name;
+		MlLoss		loss;
+	}			known[] = {
+		{"squared_error", ML_LOSS_SQUARED}, {"absolute_error", ML_LOSS_ABSOLUTE}, {"huber", ML_LOSS_HUBER},
+		{"quantile", ML_LOSS_QUANTILE}, {"poisson", ML_LOSS_POISSON}
+	};
+	size_t		i;
+
+	if (task == ML_BINARY)
+		return ML_LOSS_LOGISTIC;
+	if (task == ML_MULTICLASS)
+		return ML_LOSS_SOFTMAX;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].loss;
+	return ML_LOSS_SQUARED;
+}
+
+static MlCode
+boosting_check(MlParams *params, MlTaskKind task, MlStatus *status)
+{
+	const char *loss = ml_param_text(params, "loss");
+	bool		classes = strcmp(loss, "log_loss") == 0;
+
+	if (strcmp(loss, "auto") != 0 && classes == (task == ML_REGRESSION))
+	{
+		ml_status_set(status, ML_BAD_PARAMETER, "parameter \"loss\" cannot be \"%s\" for a %s", loss,
+					  task == ML_REGRESSION ? "regression" : "classification");
+		ml_status_hint(status, task == ML_REGRESSION
+					   ? "Use squared_error, absolute_error, huber, quantile or poisson."
+					   : "Use log_loss.");
+		return ML_BAD_PARAMETER;
+	}
+	if (ml_param_given(params, "scale_pos_weight") && (params->balanced || params->n_class_weights > 0))
+		return ml_status_set(status, ML_BAD_PARAMETER,
+							 "parameters \"scale_pos_weight\" and \"class_weight\" cannot be used together");
+	if (ml_param_given(params, "scale_pos_weight") && task != ML_BINARY)
+		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"scale_pos_weight\" needs two classes");
+	if ((params->balanced || params->n_class_weights > 0) && task == ML_REGRESSION)
+		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"class_weight\" needs classes");
+	if (ml_param_number(params, "max_leaves") == 1)
+		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"max_leaves\" must be 0 or at least 2");
+	return ML_OK;
+}
+
+static bool
+boosting_wants_validation(const MlParams *params)
+{
+	return ml_param_number(params, "early_stopping_rounds") > 0;
+}
+
+/* ---- before the first round ---- */
+
+static MlCode
+read_monotone(Boost *b, const MlParams *params, MlStatus *status)
+{
+	int8_t	   *way;
+	int			i;
+	int			c;
+
+	if (params->n_monotone == 0)
+		return ML_OK;
+	way = ml_scratch_zero(&b->scratch, (size_t) b->data->p, 1, "columns", status);
+	if (way == NULL)
+		return ML_NO_MEMORY;
+	for (i = 0; i < params->n_monotone; i++)
+	{
+		for (c = 0; c < b->data->p; c++)
+			if (strcmp(params->monotone_name[i], b->data->column[c].name) == 0)
+				break;
+		if (c == b->data->p)
+			return ml_status_set(status, ML_BAD_PARAMETER,
+								 "parameter \"monotone_constraints\" names \"%s\", which is not a feature",
+								 params->monotone_name[i]);
+		if (b->data->column[c].kind == ML_CATEGORY && params->monotone_value[i] != 0)
+			return ml_status_set(status, ML_BAD_PARAMETER,
+								 "parameter \"monotone_constraints\" names \"%s\", which is a category",
+								 params->monotone_name[i]);
+		way[c] = (int8_t) params->monotone_value[i];
+	}
+	b->rule.monotone = way;
+	return ML_OK;
+}
+
+static MlCode
+read_params(Boost *b, const MlParams *params, MlStatus *status)
+{
+	b->loss = loss_of(ml_param_text(params, "loss"), b->data->task);
+	b->alpha = ml_param_number(params, "alpha");
+	b->rounds = (int) ml_param_number(params, "n_estimators");
+	b->patience = (int) ml_param_number(params, "early_stopping_rounds");
+	b->learning_rate = ml_param_number(params, "learning_rate");
+	b->subsample = ml_param_number(params, "subsample");
+	b->column_share = ml_param_number(params, "colsample_bytree");
+	b->rule.max_depth = (int) ml_param_number(params, "max_depth");
+	b->rule.max_leaves = (int) ml_param_number(params, "max_leaves");
+	b->rule.depthwise = strcmp(ml_param_text(params, "grow_policy"), "depthwise") == 0;
+	b->rule.column_share = ml_param_number(params, "colsample_bynode");
+	b->rule.split.l2 = ml_param_number(params, "reg_lambda");
+	b->rule.split.l1 = ml_param_number(params, "reg_alpha");
+	b->rule.split.min_gain = ml_param_number(params, "gamma");
+	b->rule.split.min_h = ml_param_number(params, "min_child_weight");
+	b->rule.split.min_rows = (int64_t) ml_param_number(params, "min_samples_leaf");
+	b->rule.split.category_smooth = CATEGORY_SMOOTH;
+	b->rule.split.category_l2 = CATEGORY_L2;
+	return read_monotone(b, params, status);
+}
+
+/* Sample weights times class weights, NULL when all are 1. */
+static MlCode
+weigh_rows(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
+{
+	const MlDataset *data = b->data;
+	size_t		classes = (size_t) data->n_classes;
+	bool		weighted = params->balanced || params->n_class_weights > 0;
+	double		positive = ml_param_number(params, "scale_pos_weight");
+	int64_t    *count;
+	double	   *weight;
+	int			present = 0;
+	MlCode		code;
+	size_t		k;
+	int64_t		i;
+
+	count = ml_scratch_alloc(&b->scratch, classes + 1, sizeof(int64_t), "classes", status);
+	weight = ml_scratch_alloc(&b->scratch, classes + 1, sizeof(double), "classes", status);
+	if (!count || !weight)
+		return ML_NO_MEMORY;
+	if (classes > 0)
+	{
+		code = ml_class_weights(data, b->rows, params, count, weight, status);
+		if (code != ML_OK)
+			return code;
+		for (k = 0; k < classes; k++)
+			present += count[k] > 0;
+		if (present < 2)
+		{
+			ml_status_set(status, ML_BAD_DATA, "all training rows belong to one class");
+			ml_status_hint(status, "A classifier needs rows of at least two classes.");
+			return ML_BAD_DATA;
+		}
+		if (data->task == ML_BINARY)
+			weight[1] *= positive;
+		weighted |= positive != 1;
+		if (weighted)
+			code = ml_class_prior(b->host, data->n_classes, weight, fit, status);
+		if (code != ML_OK)
+			return code;
+	}
+	if (!weighted && data->weight == NULL)
+	{
+		b->total_weight = (double) b->rows;
+		b->valid_weight = (double) (b->n - b->rows);
+		return ML_OK;
+	}
+	b->weight = ml_scratch_alloc(&b->scratch, (size_t) b->n, sizeof(double), "weights", status);
+	if (b->weight == NULL)
+		return ML_NO_MEMORY;
+	for (i = 0; i < b->n; i++)
+	{
+		b->weight[i] = (data->weight ? data->weight[i] : 1) * (weighted ? weight[(int) data->y[i]] : 1);
+		*(i < b->rows ? &b->total_weight : &b->valid_weight) += b->weight[i];
+	}
+	return ML_OK;
+}
+
+/* F_0: what is best without any column; base: k values. */
+static MlCode
+start_scores(Boost *b, double *base, MlStatus *status)
+{
+	const double *y = b->data->y;
+	double		total = 0;
+	int64_t		i;
+	int			c;
+
+	for (c = 0; c < b->k; c++)
+		base[c] = 0;
+	switch (b->loss)
+	{
+		case ML_LOSS_SOFTMAX:
+			for (i = 0; i < b->rows; i++)
+				base[(int) y[i]] += b->weight ? b->weight[i] : 1;
+			/* a class without rows: as if it had half a one of the average weight */
+			for (c = 0; c < b->k; c++)
+				base[c] = log((base[c] > 0 ? base[c] : 0.5 * b->total_weight / (double) b->rows) / b->total_weight);
+			return ML_OK;
+		case ML_LOSS_ABSOLUTE:
+		case ML_LOSS_QUANTILE:
+		case ML_LOSS_HUBER:
+			memcpy(b->residual, y, (size_t) b->rows * sizeof(double));
+			if (b->weight)
+				memcpy(b->residual_weight, b->weight, (size_t) b->rows * sizeof(double));
+			base[0] = ml_weighted_quantile(b->residual, b->weight ? b->residual_weight : NULL, b->rows,
+										   b->loss == ML_LOSS_QUANTILE ? b->alpha : 0.5);
+			return ML_OK;
+		case ML_LOSS_SQUARED:
+		case ML_LOSS_POISSON:
+		case ML_LOSS_LOGISTIC:
+			break;
+	}
+	for (i = 0; i < b->rows; i++)
+	{
+		/* divided first: sums of large targets stay finite */
+		total += (b->weight ? b->weight[i] : 1) / b->total_weight * y[i];
+		if (b->loss == ML_LOSS_POISSON && y[i] < 0)
+		{
+			ml_status_set(status, ML_BAD_DATA, "loss \"poisson\" needs targets that are not negative");
+			ml_status_detail(status, "A training row has %.15g.", y[i]);
+			return ML_BAD_DATA;
+		}
+	}
+	if (b->loss == ML_LOSS_POISSON && !(total > 0))
+		return ml_status_set(status, ML_BAD_DATA, "loss \"poisson\" needs a target that is not always 0");
+	base[0] = b->loss == ML_LOSS_SQUARED ? total : b->loss == ML_LOSS_POISSON ? log(total) : log(total / (1 - total));
+	return ML_OK;
+}
+
+#define TAKE(field, count, size) \
+	((field) = ml_scratch_alloc(&b->scratch, (size_t) (count), size, "boosting", status)) == NULL
+
+static MlCode
+allocate(Boost *b, MlStatus *status)
+{
+	bool		residuals = b->loss == ML_LOSS_ABSOLUTE || b->loss == ML_LOSS_QUANTILE || b->loss == ML_LOSS_HUBER;
+
+	b->n_chunks = (int) ((b->n + BOOST_CHUNK - 1) / BOOST_CHUNK);
+	b->rows_chunks = (int) ((b->rows + BOOST_CHUNK - 1) / BOOST_CHUNK);
+	if (TAKE(b->score, b->n * b->k, sizeof(double)) ||
+		TAKE(b->g, b->rows * b->k, sizeof(double)) ||
+		TAKE(b->h, b->rows * b->k, sizeof(double)) ||
+		TAKE(b->q, b->rows, sizeof(uint32_t)) ||
+		TAKE(b->leaf, b->n, sizeof(int32_t)) ||
+		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
+		TAKE(b->bag_count, b->rows_chunks, sizeof(int64_t)) ||
+		TAKE(b->use, b->data->p, 1) ||
+		TAKE(b->curve_train, b->rounds + 1, sizeof(double)) ||
+		TAKE(b->curve_valid, b->rounds + 1, sizeof(double)) ||
+		TAKE(b->leaf_sums, b->host->threads, sizeof(BoostLeaf *)) ||
+		(residuals && TAKE(b->residual, b->rows, sizeof(double))) ||
+		(residuals && b->weight && TAKE(b->residual_weight, b->rows, sizeof(double))))
+		return ML_NO_MEMORY;
+	return ML_OK;
+}
+
+static MlCode
+allocate_trees(Boost *b, MlStatus *status)
+{
+	int			nodes;
+	int			t;
+	MlCode		code;
+
+	code = ml_grower_make(b->host, &b->scratch, &b->binned, &b->rule, b->rows, SUMS_LIMIT, &b->grower, status);
+	if (code == ML_OK)
+		code = ml_trees_begin(b->host, b->k, b->loss == ML_LOSS_POISSON ? ML_TREES_LOG_LINK : 0, &b->maker, status);
+	if (code != ML_OK)
+		return code;
+	nodes = ml_grower_max_nodes(b->grower);
+	if (TAKE(b->value, nodes, sizeof(double)))
+		return ML_NO_MEMORY;
+	for (t = 0; t < b->host->threads; t++)
+		if (TAKE(b->leaf_sums[t], nodes, sizeof(BoostLeaf)))
+			return ML_NO_MEMORY;
+	return ML_OK;
+}
+
+static MlCode
+prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStatus *status)
+{
+	const MlDataset *data = b->data;
+	MlCode		code;
+	int64_t		i;
+	int			c;
+
+	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
+	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
+	code = weigh_rows(b, params, fit, status);
+	if (code == ML_OK)
+		code = allocate(b, status);
+	if (code == ML_OK)
+		code = ml_binned_build(b->host, &b->scratch, data, b->rows, b->n, prep,
+							   (int) ml_param_number(params, "max_bin"), b->seed, true, true, &b->binned, status);
+	if (code == ML_OK)
+		code = allocate_trees(b, status);
+	if (code == ML_OK)
+		code = start_scores(b, b->maker.base, status);
+	for (i = 0; code == ML_OK && i < b->n; i++)
+		for (c = 0; c < b->k; c++)
+			b->score[i * b->k + c] = b->maker.base[c];
+	return code;
+}
+
+/* ---- rounds ---- */
+
+static MlCode
+run_section(Boost *b, MlLead lead, MlStatus *status)
+{
+	if (b->host->poll(b->host, "boosting", (double) b->round / b->rounds) ||
+		b->host->parallel_team(b->host, lead, b))
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	return ML_OK;
+}
+
+/* One tree a class; nothing is added when no row was drawn. */
+static MlCode
+run_round(Boost *b, MlStatus *status)
+{
+	int			round = b->round;
+	MlCode		code = ML_OK;
+
+	for (b->output = 0; code == ML_OK && b->output < b->k; b->output++)
+	{
+		code = run_section(b, ml_boost_tree, status);
+		if (code == ML_OK && b->n_nodes > 0)
+			code = ml_trees_add(&b->maker, &b->binned, ml_grower_nodes(b->grower), b->n_nodes, b->value,
+								b->tree.h_unit, status);
+	}
+	if (code == ML_OK && b->round == round)
+	{
+		/* an empty bag: the round passes */
+		b->round++;
+		b->curve_train[b->round] = b->curve_train[round];
+		b->curve_valid[b->round] = b->curve_valid[round];
+	}
+	return code;
+}
+
+static MlCode
+run_rounds(Boost *b, MlStatus *status)
+{
+	bool		choose = b->patience > 0 && b->n > b->rows;
+	int			best = 0;
+	MlCode		code = run_section(b, ml_boost_gradients, status);
+
+	while (code == ML_OK && b->round < b->rounds)
+	{
+		code = run_round(b, status);
+		if (code != ML_OK || !choose)
+			continue;
+		if (b->curve_valid[b->round] < b->curve_valid[best] - MIN_IMPROVEMENT * fabs(b->curve_valid[best]))
+			best = b->round;
+		else if (b->round - best >= b->patience)
+			break;
+	}
+	if (code == ML_OK && choose)
+	{
+		/* at least one round: a model without trees would not know its columns */
+		b->best_round = best > 0 ? best : 1;
+		ml_trees_cut(&b->maker, (uint32_t) b->best_round * (uint32_t) b->k);
+	}
+	else
+		b->best_round = b->round;
+	return code;
+}
+
+/* ---- after the last ---- */
+
+static MlCode
+report(Boost *b, MlFit *fit, MlStatus *status)
+{
+	size_t		n = (size_t) b->round;
+
+	fit->iterations = b->best_round;
+	fit->converged = b->patience == 0 || b->n == b->rows || b->round < b->rounds;
+	fit->objective = b->curve_train[b->best_round];
+	fit->max_gradient = NAN;
+	fit->solver = "histogram";
+	fit->n_importance = b->data->p;
+	fit->importance = ml_alloc_array(b->host, (size_t) b->data->p, sizeof(double));
+	fit->curve_metric = b->data->task != ML_REGRESSION ? "log_loss"
+		: b->loss == ML_LOSS_SQUARED ? "squared_error"
+		: b->loss == ML_LOSS_ABSOLUTE ? "absolute_error"
+		: b->loss == ML_LOSS_HUBER ? "huber" : b->loss == ML_LOSS_QUANTILE ? "quantile" : "poisson";
+	fit->n_rounds = b->round;
+	fit->curve_train = ml_alloc_array(b->host, n, sizeof(double));
+	if (fit->importance == NULL || fit->curve_train == NULL)
+		return ml_no_memory(status, n * sizeof(double), "the training curve");
+	ml_trees_importance(&b->maker.trees, b->data->p, fit->importance);
+	memcpy(fit->curve_train, b->curve_train + 1, n * sizeof(double));
+	if (b->n == b->rows)
+		return ML_OK;
+	fit->curve_validation = ml_alloc_array(b->host, n, sizeof(double));
+	if (fit->curve_validation == NULL)
+		return ml_no_memory(status, n * sizeof(double), "the training curve");
+	memcpy(fit->curve_validation, b->curve_valid + 1, n * sizeof(double));
+	return ML_OK;
+}
+
+/* The scores of the rows that learned, unless later rounds were cut off or a score was held at its limit. */
+static MlCode
+hand_over_margins(Boost *b, MlFit *fit, MlStatus *status)
+{
+	size_t		n = (size_t) b->rows * (size_t) b->k;
+	size_t		i;
+
+	if (b->best_round != b->round)
+		return ML_OK;
+	for (i = 0; i < n; i++)
+		if (fabs(b->score[i]) >= ML_SCORE_LIMIT && b->loss != ML_LOSS_SQUARED)
+			return ML_OK;
+	fit->margin = ml_alloc_array(b->host, n, sizeof(double));
+	if (fit->margin == NULL)
+		return ml_no_memory(status, n * sizeof(double), "scores");
+	memcpy(fit->margin, b->score, n * sizeof(double));
+	return ML_OK;
+}
+
+static MlCode
+boosting_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep,
+			   const MlParams *params, uint64_t seed,
+			   void **section, size_t *section_size, MlFit *fit, MlStatus *status)
+{
+	Boost		b;
+	MlCode		code;
+
+	memset(&b, 0, sizeof(b));
+	b.host = host;
+	b.data = data;
+	b.rows = rows;
+	b.seed = seed;
+	ml_scratch_init(&b.scratch, host);
+	code = read_params(&b, params, status);
+	if (code == ML_OK)
+		code = prepare(&b, prep, params, fit, status);
+	if (code == ML_OK)
+		code = run_rounds(&b, status);
+	if (code == ML_OK)
+		code = report(&b, fit, status);
+	if (code == ML_OK)
+		code = hand_over_margins(&b, fit, status);
+	if (code == ML_OK)
+		code = ml_trees_write(&b.maker, section, section_size, status);
+	if (b.maker.host)
+		ml_trees_end(&b.maker);
+	ml_scratch_release(&b.scratch);
+	return code;
+}
+
+const MlLearner ml_gradient_boosting = {
+	.name = "gradient_boosting",
+	.description = "trees that correct each other, for classes and numbers",
+	.tasks = ML_REGRESSION | ML_BINARY | ML_MULTICLASS,
+	.params = boosting_params,
+	.n_params = (int) (sizeof(boosting_params) / sizeof(boosting_params[0])),
+	.wants_validation = boosting_wants_validation,
+	.check = boosting_check,
+	.train = boosting_train,
+	.open = ml_trees_open,
+	.margin = ml_trees_margin,
+};

@@ -1,0 +1,85 @@
+/*
+ * boosting_state.h: what the files of gradient boosting share.  Nobody else includes it.
+ */
+#ifndef ML_BOOSTING_STATE_H
+#define ML_BOOSTING_STATE_H
+
+#include "kernel/loss.h"
+#include "learn/learner.h"
+#include "learn/tree.h"
+
+/* Rows of one task of a pass over all of them. */
+#define BOOST_CHUNK 16384
+
+/* Sums of one leaf's gradients, in fixed point: order and threads change nothing. */
+typedef struct BoostLeaf
+{
+	int64_t		g;
+	int64_t		h;
+} BoostLeaf;
+
+typedef struct Boost
+{
+	MlHost	   *host;
+	MlScratch	scratch;
+	const MlDataset *data;
+	int64_t		rows;			/* that learn */
+	int64_t		n;				/* with those that choose behind them */
+	MlBinned	binned;
+	MlGrower   *grower;
+	MlTreeMaker maker;
+	/* parameters */
+	MlLoss		loss;
+	double		alpha;			/* of quantile and huber */
+	int			rounds;			/* at most */
+	int			patience;		/* early_stopping_rounds, 0 = off */
+	double		learning_rate;
+	double		subsample;
+	double		column_share;	/* colsample_bytree */
+	MlGrowRule	rule;
+	uint64_t	seed;
+	/* rows */
+	int			k;				/* trees a round */
+	double	   *weight;			/* n, NULL = all 1 */
+	double		total_weight;	/* of the rows that learn, of those that choose */
+	double		valid_weight;
+	double	   *score;			/* n × k */
+	double	   *g;				/* k × rows */
+	double	   *h;
+	uint32_t   *q;				/* rows */
+	int32_t    *leaf;			/* n: node of the tree at hand; -1: not in the bag */
+	int			n_chunks;
+	int			rows_chunks;	/* those of the rows that learn */
+	MlLossSums *sums;			/* n_chunks */
+	int64_t    *bag_count;		/* rows_chunks: rows in the bag */
+	double	   *residual;		/* rows, for leaves that are quantiles */
+	double	   *residual_weight;
+	uint8_t    *use;			/* p: columns of the tree */
+	double	   *value;			/* nodes */
+	BoostLeaf **leaf_sums;		/* threads × nodes */
+	double		huber_delta;
+	/* progress */
+	int			round;			/* rounds done */
+	int			best_round;
+	double		best_loss;
+	bool		done;
+	double	   *curve_train;	/* rounds */
+	double	   *curve_valid;
+	/* the tree at hand */
+	MlTeam	   *team;
+	MlGrowTree	tree;
+	int			output;
+	int			n_nodes;
+	int64_t		bag;
+	double		g_unit;			/* of fixed point sums */
+	double		h_unit;
+	double		g_scale;
+	double		h_scale;
+	uint64_t	bag_key;
+} Boost;
+
+/* boosting_round.c, leaders of teams: the gradients before the first tree; one tree and what follows from it */
+extern void ml_boost_gradients(MlTeam *team, void *arg);
+extern void ml_boost_tree(MlTeam *team, void *arg);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * tree.h: trees as flat arrays, while they are made, stored and walked.
+ *
+ * Nodes of all trees stand in one array; the children of a node are
+ * neighbours behind it, left first, so a node names one of them.  A row x (p
+ * doubles, preprocess.h) goes left at a numeric node when x[column] <=
+ * threshold, at a category node when the bit of its level is set; a missing
+ * value, and a level that training did not see, goes where the node's flag
+ * says.
+ */
+#ifndef ML_TREE_H
+#define ML_TREE_H
+
+#include "learn/grow.h"
+#include "learn/model.h"
+
+/* Stored as it is: 16 bytes, little-endian. */
+typedef struct MlTreeNode
+{
+	union
+	{
+		double		threshold;	/* inner, numbers: finite or +infinity */
+		uint64_t	set;		/* inner, categories: first word of its bits, one a level of the column */
+		double		value;		/* leaf */
+		uint64_t	vector;		/* leaf of trees with several outputs: first of its values */
+	}			u;
+	uint32_t	left;			/* left child; 0: a leaf */
+	uint32_t	column;			/* of inner nodes, with the flags below; 0 in leaves */
+} MlTreeNode;
+
+#define ML_NODE_MISSING_LEFT 0x80000000u
+#define ML_NODE_CATEGORY 0x40000000u
+#define ML_NODE_COLUMN 0x00ffffffu
+
+#define ML_TREES_AVERAGE 1u		/* the margin is the mean over the trees, else the sum */
+#define ML_TREES_VECTOR 2u		/* a leaf has a value for every output; else tree t belongs to output t % n_outputs */
+#define ML_TREES_LOG_LINK 4u	/* the prediction is exp(margin): a regression of counts */
+#define ML_TREES_FLAGS 7u
+
+typedef struct MlTrees
+{
+	uint32_t	flags;
+	int			n_outputs;		/* of the model: 1, or its classes */
+	uint32_t	n_trees;
+	uint32_t	n_nodes;
+	uint64_t	n_words;
+	uint64_t	n_vectors;		/* values of vector leaves */
+	const double *base;			/* n_outputs: what is added to every margin */
+	const uint32_t *root;		/* n_trees */
+	const MlTreeNode *node;
+	const double *cover;		/* n_nodes: Σ h, or Σ weights, of the training rows */
+	const double *gain;			/* n_nodes; 0 in leaves */
+	const uint64_t *word;
+	const double *vector;
+} MlTrees;
+
+/* ---- making: the arrays grow on the main thread ---- */
+
+typedef struct MlTreeMaker
+{
+	MlHost	   *host;
+	MlTrees		trees;			/* points into the arrays below */
+	double	   *base;
+	uint32_t   *root;
+	MlTreeNode *node;
+	double	   *cover;
+	double	   *gain;
+	uint64_t   *word;
+	double	   *vector;
+	size_t		root_room;
+	size_t		node_room;
+	size_t		word_room;
+	size_t		vector_room;
+} MlTreeMaker;
+
+extern MlCode ml_trees_begin(MlHost *host, int n_outputs, uint32_t flags, MlTreeMaker *maker, MlStatus *status);
+/*
+ * Appends a tree that has been grown.  value[i]: what leaf i says (n_outputs
+ * values a node with vector leaves); cover_unit: real value of 1 of total.h.
+ */
+extern MlCode ml_trees_add(MlTreeMaker *maker, const MlBinned *binned, const MlGrowNode *node, int n_nodes,
+						   const double *value, double cover_unit, MlStatus *status);
+/* Leaves only the first n trees. */
+extern void ml_trees_cut(MlTreeMaker *maker, uint32_t n);
+/* Bytes of the section at present. */
+extern size_t ml_trees_size(const MlTrees *trees);
+/* The learner's section; *out from the host. */
+extern MlCode ml_trees_write(const MlTreeMaker *maker, void **out, size_t *size, MlStatus *status);
+/* Gives the arrays back. */
+extern void ml_trees_end(MlTreeMaker *maker);
+/* Share of each of p columns in the gain of all nodes, summing to 1 (all 0 when no node gains). */
+extern void ml_trees_importance(const MlTrees *trees, int p, double *importance);
+
+/* ---- using stored ones ---- */
+
+/* Checks the section of a model and makes model->state an MlTrees; a learner's open. */
+extern MlCode ml_trees_open(MlHost *host, MlModel *model, MlStatus *status);
+/* x: n × p row-major -> margin: n × n_outputs; a learner's margin. */
+extern void ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+/* Exact path-dependent SHAP values of one output: phi[p + 1]; a learner's explain. */
+extern MlCode ml_trees_explain(const MlModel *model, const double *x, int output, double *phi, MlStatus *status);
+
+/* Does a row go left at an inner node? */
+static inline bool
+ml_tree_goes_left(const MlTrees *trees, const MlTreeNode *node, const double *x)
+{
+	double		v = x[node->column & ML_NODE_COLUMN];
+
+	if (!(node->column & ML_NODE_CATEGORY))
+		return v != v ? (node->column & ML_NODE_MISSING_LEFT) != 0 : v <= node->u.threshold;
+	if (!(v >= 0))
+		return (node->column & ML_NODE_MISSING_LEFT) != 0;
+	return (trees->word[node->u.set + ((uint64_t) v >> 6)] >> ((uint64_t) v & 63)) & 1;
+}
+
+#endif
