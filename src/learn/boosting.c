@@ -22,6 +22,7 @@
 
 #include "kernel/quantile.h"
 #include "learn/class_weight.h"
+#include "learn/clock.h"
 #include "learn/learners.h"
 
 #define SUMS_LIMIT ((size_t) 256 * 1024 * 1024)
@@ -361,6 +362,7 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 	int64_t		i;
 	int			c;
 
+	b->bin_seconds = -ml_seconds();
 	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
 	code = weigh_rows(b, params, fit, status);
@@ -373,6 +375,7 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 		code = allocate_trees(b, status);
 	if (code == ML_OK)
 		code = start_scores(b, b->maker.base, status);
+	b->bin_seconds += ml_seconds();
 	for (i = 0; code == ML_OK && i < b->n; i++)
 		for (c = 0; c < b->k; c++)
 			b->score[i * b->k + c] = b->maker.base[c];
@@ -418,6 +421,7 @@ static MlCode
 run_rounds(Boost *b, MlStatus *status)
 {
 	bool		choose = b->patience > 0 && b->n > b->rows;
+	double		start = ml_seconds();
 	int			best = 0;
 	MlCode		code = run_section(b, ml_boost_gradients, status);
 
@@ -439,16 +443,39 @@ run_rounds(Boost *b, MlStatus *status)
 	}
 	else
 		b->best_round = b->round;
+	b->round_seconds = ml_seconds() - start;
 	return code;
 }
 
 /* ---- after the last ---- */
+
+static void
+add_timing(MlFit *fit, const char *part, double seconds)
+{
+	fit->timing[fit->n_timings].part = part;
+	fit->timing[fit->n_timings++].seconds = seconds;
+}
+
+static void
+report_timings(const Boost *b, MlFit *fit)
+{
+	MlGrowSeconds of = ml_grower_seconds(b->grower);
+	double		threads = b->host->threads;
+
+	add_timing(fit, "bin", b->bin_seconds);
+	add_timing(fit, "histogram", of.sums / threads);
+	add_timing(fit, "split", of.split / threads);
+	add_timing(fit, "partition", of.part / threads);
+	add_timing(fit, "wait", b->grow_seconds - (of.sums + of.split + of.part) / threads);
+	add_timing(fit, "gradient", b->round_seconds - b->grow_seconds);
+}
 
 static MlCode
 report(Boost *b, MlFit *fit, MlStatus *status)
 {
 	size_t		n = (size_t) b->round;
 
+	report_timings(b, fit);
 	fit->iterations = b->best_round;
 	fit->converged = b->patience == 0 || b->n == b->rows || b->round < b->rounds;
 	fit->objective = b->curve_train[b->best_round];

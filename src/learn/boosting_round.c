@@ -17,6 +17,7 @@
 #include "kernel/quantile.h"
 #include "kernel/rng.h"
 #include "learn/boosting_state.h"
+#include "learn/clock.h"
 
 #define STREAM_BAG UINT64_C(0x626167)
 #define STREAM_COLUMNS UINT64_C(0x636f6c73)
@@ -345,12 +346,15 @@ void
 ml_boost_tree(MlTeam *team, void *arg)
 {
 	Boost	   *b = arg;
+	double		start;
 
 	b->team = team;
 	b->n_nodes = 0;
 	if (prepare_tree(b) || b->bag == 0)
 		return;
+	start = ml_seconds();
 	b->n_nodes = ml_grow(b->grower, team, &b->tree);
+	b->grow_seconds += ml_seconds() - start;
 	if (b->n_nodes == 0 || leaf_values(b) || ml_team_run(team, b->n_chunks, score_task, b))
 		return;
 	if (b->output < b->k - 1)

@@ -65,6 +65,9 @@ typedef struct Boost
 	bool		done;
 	double	   *curve_train;	/* rounds */
 	double	   *curve_valid;
+	double		bin_seconds;
+	double		grow_seconds;	/* by the clock, all trees */
+	double		round_seconds;	/* the same with all that a round does beside */
 	/* the tree at hand */
 	MlTeam	   *team;
 	MlGrowTree	tree;

@@ -55,6 +55,7 @@ make_members(MlScratch *scratch, MlGrower *g, MlStatus *status)
 			TAKE(member->use, p, 1))
 			return ML_NO_MEMORY;
 		member->used = false;
+		memset(&member->seconds, 0, sizeof(member->seconds));
 	}
 	return ML_OK;
 }
@@ -119,6 +120,21 @@ int
 ml_grower_max_nodes(const MlGrower *grower)
 {
 	return grower->max_nodes;
+}
+
+MlGrowSeconds
+ml_grower_seconds(const MlGrower *grower)
+{
+	MlGrowSeconds sum = {0, 0, 0};
+	int			m;
+
+	for (m = 0; m < grower->threads; m++)
+	{
+		sum.part += grower->member[m].seconds.part;
+		sum.sums += grower->member[m].seconds.sums;
+		sum.split += grower->member[m].seconds.split;
+	}
+	return sum;
 }
 
 /* ---- slots ---- */

@@ -64,6 +64,15 @@ typedef struct MlGrowTree
 extern int	ml_grow(MlGrower *grower, MlTeam *team, const MlGrowTree *tree);
 /* Node 0 is the root; children come after their parents. */
 extern MlGrowNode *ml_grower_nodes(MlGrower *grower);
+/* Seconds of all trees so far, of all threads together. */
+typedef struct MlGrowSeconds
+{
+	double		part;			/* parting rows */
+	double		sums;			/* histograms */
+	double		split;			/* looking for splits */
+} MlGrowSeconds;
+
+extern MlGrowSeconds ml_grower_seconds(const MlGrower *grower);
 /* Most nodes a tree can have. */
 extern int	ml_grower_max_nodes(const MlGrower *grower);
 

@@ -89,9 +89,10 @@ part_task(void *arg, int task, int member)
 	MlRow	   *row;
 	MlRow	   *other;
 	int64_t		n = chunk_of_task(g, job, task, &row, &other);
+	double		start = ml_seconds();
 
-	(void) member;
 	g->chunk_left[task] = part_chunk(g, &g->node[job->node].split, row, n, other);
+	g->member[member].seconds.part += ml_seconds() - start;
 }
 
 /* Where a chunk's parts go is what the chunks before it have. */
@@ -106,11 +107,11 @@ gather_task(void *arg, int task, int member)
 	int64_t		left = g->chunk_left[task];
 	MlRow	   *all = grow_rows(g, g->node + job->node);
 	MlRow	   *to;
+	double		start = ml_seconds();
 	int64_t		before = 0;
 	int64_t		i;
 	int			t;
 
-	(void) member;
 	if (job->moved)
 		return;
 	for (t = job->first_task; t < task; t++)
@@ -119,6 +120,7 @@ gather_task(void *arg, int task, int member)
 	to = all + job->left + (row - all) - before;
 	for (i = 0; i < n - left; i++)
 		to[i] = other[n - 1 - i];
+	g->member[member].seconds.part += ml_seconds() - start;
 }
 
 bool

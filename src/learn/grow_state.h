@@ -4,6 +4,7 @@
 #ifndef ML_GROW_STATE_H
 #define ML_GROW_STATE_H
 
+#include "learn/clock.h"
 #include "learn/grow.h"
 
 /* Rows of one task: enough work to be worth handing out, few enough for several threads. */
@@ -33,6 +34,7 @@ typedef struct GrowMember
 	bool		used;			/* wide holds something */
 	MlSplit    *best;			/* p: best split of each column of the node at hand */
 	uint8_t    *use;			/* p: columns drawn for it */
+	MlGrowSeconds seconds;
 } GrowMember;
 
 struct MlGrower

@@ -163,6 +163,8 @@ narrow_task(void *arg, int task, int number)
 	MlGrower   *g = arg;
 	GrowJob    *job = g->job + task;
 	GrowMember *member = g->member + number;
+	double		start = ml_seconds();
+	double		found;
 
 	if (job->wide || job->small < 0)
 		return;
@@ -173,12 +175,15 @@ narrow_task(void *arg, int task, int number)
 		/* the other child has taken over the parent's */
 		ml_hist_subtract(grow_sums(g, g->node[job->other].slot), grow_sums(g, g->node[job->small].slot),
 						 g->binned->n_cells);
+	found = ml_seconds();
+	member->seconds.sums += found - start;
 	if (!job->small_ends)
 		find_split(g, member, job->small);
 	if (job->direct >= 0)
 		find_split(g, member, job->direct);
 	else if (job->other >= 0)
 		find_split(g, member, job->other);
+	member->seconds.split += ml_seconds() - found;
 }
 
 /* ---- a job by all threads ---- */
@@ -191,11 +196,13 @@ wide_rows_task(void *arg, int task, int number)
 	const MlGrowNode *node = g->node + g->current_node;
 	int64_t		from = (int64_t) task * g->current_chunk;
 	int64_t		left = node->n - from;
+	double		start = ml_seconds();
 
 	if (!member->used)
 		memset(member->wide, 0, g->binned->n_cells * sizeof(MlCell));
 	member->used = true;
 	add_rows(g, member, grow_rows(g, node) + from, left < g->current_chunk ? left : g->current_chunk, member->wide);
+	member->seconds.sums += ml_seconds() - start;
 }
 
 /* Some columns: the threads' sums become the node's, the other child's are what is left, and both are split. */
@@ -208,9 +215,9 @@ wide_columns_task(void *arg, int task, int number)
 	int			c = task * COLUMNS_PER_TASK;
 	int			end = c + COLUMNS_PER_TASK < p ? c + COLUMNS_PER_TASK : p;
 	int			other = g->current ? g->current->other : -1;
+	double		start = ml_seconds();
 	int			m;
 
-	(void) number;
 	for (; c < end; c++)
 	{
 		size_t		cell = binned->info[c].cell;
@@ -230,6 +237,7 @@ wide_columns_task(void *arg, int task, int number)
 		if (other >= 0)
 			split_column(g, other, c, grow_sums(g, g->node[other].slot), NULL, g->best + p + c);
 	}
+	g->member[number].seconds.split += ml_seconds() - start;
 }
 
 static bool

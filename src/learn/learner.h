@@ -24,6 +24,14 @@ typedef struct MlCoefficient
 	bool		aliased;		/* dropped: a combination of the columns before it */
 } MlCoefficient;
 
+#define ML_MAX_TIMINGS 8
+
+typedef struct MlTiming
+{
+	const char *part;
+	double		seconds;		/* by the clock; of parts that threads share, their mean */
+} MlTiming;
+
 /* What a training reports beside the bytes. */
 typedef struct MlFit
 {
@@ -43,6 +51,9 @@ typedef struct MlFit
 	const char *curve_metric;
 	double	   *curve_train;
 	double	   *curve_validation;	/* NULL without validation rows */
+	/* where the time went */
+	int			n_timings;
+	MlTiming	timing[ML_MAX_TIMINGS];
 	/* margins of the rows that learned, bit for bit those the bytes give; from the host, or NULL */
 	double	   *margin;
 	double		oob_score;		/* random_forest; NaN = none */

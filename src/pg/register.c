@@ -197,6 +197,29 @@ confusion_matrix(const MlopsRegistration *r)
 	return mlops_json_finish(&json);
 }
 
+/* Seconds of each part of the training; those of the learner within "train". */
+static Jsonb *
+timing(const MlopsRegistration *r)
+{
+	const MlFit *fit = &r->result->fit;
+	MlopsJson	json = MLOPS_JSON_INIT;
+
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "read");
+	mlops_json_number(&json, r->read_seconds);
+	mlops_json_key(&json, "order");
+	mlops_json_number(&json, r->order_seconds);
+	mlops_json_key(&json, "train");
+	mlops_json_number(&json, r->train_seconds);
+	for (int i = 0; i < fit->n_timings; i++)
+	{
+		mlops_json_key(&json, fit->timing[i].part);
+		mlops_json_number(&json, fit->timing[i].seconds);
+	}
+	mlops_json_end(&json);
+	return mlops_json_finish(&json);
+}
+
 static Jsonb *
 fit_detail(const MlTrainResult *result)
 {
@@ -247,7 +270,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
 	MlMetric	metric[ML_MAX_METRICS + 2];
-	MlArtifact	artifact[2];
+	MlArtifact	artifact[3];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;
 
@@ -277,6 +300,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 		add_artifact(artifact, &record.n_artifacts, "coefficients", coefficients(r));
 	if (result->confusion != NULL)
 		add_artifact(artifact, &record.n_artifacts, "confusion_matrix", confusion_matrix(r));
+	add_artifact(artifact, &record.n_artifacts, "timing", timing(r));
 	record.artifact = artifact;
 
 	record.task = data->task;

@@ -23,6 +23,9 @@ typedef struct MlopsRegistration
 	int64		seed;
 	TimestampTz start;
 	Size		peak_memory;
+	double		read_seconds;	/* parts of the time since start */
+	double		order_seconds;
+	double		train_seconds;
 	Jsonb	   *request_config; /* this version only */
 } MlopsRegistration;
 

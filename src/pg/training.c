@@ -465,10 +465,17 @@ mlops_training_read(const MlopsTrainingRequest *request)
 	return n;
 }
 
+static double
+seconds_since(TimestampTz moment)
+{
+	return (GetCurrentTimestamp() - moment) / 1e6;
+}
+
 void
 mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *outcome)
 {
 	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz part;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops training", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	MlopsModel *model;
@@ -500,6 +507,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
 	rows = read_rows(&definition, &host, known_task);
+	registration.read_seconds = seconds_since(start);
 	mlops_target_interpret(&definition, rows, &data);
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
@@ -509,8 +517,10 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	mlops_params_read(learner, request->params, &params);
 	if (learner->check != NULL)
 		mlops_check_status(learner->check(&params, data.task, &status), &status);
+	part = GetCurrentTimestamp();
 	order_rows(&definition, rows, &data, learner->wants_validation != NULL && learner->wants_validation(&params),
 			   &registration.rule);
+	registration.order_seconds = seconds_since(part);
 	prep = palloc0(sizeof(MlPrepSpec) * data.p);
 	for (int j = 0; j < data.p; j++)
 	{
@@ -530,7 +540,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
 	memcpy(spec.cost, definition.config.cost, sizeof(spec.cost));
 	spec.refit = definition.config.refit;
+	part = GetCurrentTimestamp();
 	mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
+	registration.train_seconds = seconds_since(part);
 
 	registration.definition = &definition;
 	registration.model = model;
