@@ -47,7 +47,7 @@ ml_leaf_weight(double G, double H, const MlSplitRule *rule, double lower, double
 	return w < lower ? lower : w > upper ? upper : w;
 }
 
-/* gain[i] := s(left) + s(right), or -1 where a child's h is too small */
+/* gain[i] := s(left) + s(right), or -infinity where a child's h is too small */
 ML_BODY
 gains_body(const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
 		   double l2, double l1, double min_h, double *gain)
@@ -68,7 +68,7 @@ gains_body(const MlCell *left, int n, MlCell total, double g_unit, double h_unit
 		gl = gl > 0.0 ? gl : 0.0;
 		gr = gr > 0.0 ? gr : 0.0;
 		s = (gl * gl * dr + gr * gr * dl) / (dl * dr);
-		gain[i] = (hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h) ? s : -1.0;
+		gain[i] = (hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h) ? s : -INFINITY;
 	}
 }
 ML_DISPATCH(static, gains, (const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
@@ -97,10 +97,11 @@ bounded_gains(Scan *scan, int monotone, const MlSplitRule *rule, const MlSplitNo
 		double		wl = ml_leaf_weight(gl, hl, rule, node->lower, node->upper);
 		double		wr = ml_leaf_weight(gr, hr, rule, node->lower, node->upper);
 
-		if (scan->gain[i] < 0.0)
+		/* what a bounded weight saves may be less than nothing */
+		if (scan->gain[i] == -INFINITY)
 			continue;
 		if (monotone * (wr - wl) < 0.0)
-			scan->gain[i] = -1.0;
+			scan->gain[i] = -INFINITY;
 		else
 			scan->gain[i] = saved(gl, hl, wl, rule) + saved(gr, hr, wr, rule);
 	}
@@ -135,7 +136,7 @@ best_candidate(Scan *scan, const int32_t *counted, int64_t node_rows, int monoto
 	if (counted)
 		for (i = 0; i < scan->n; i++)
 			if (scan->rows[i] < rule->min_rows || node_rows - scan->rows[i] < rule->min_rows)
-				scan->gain[i] = -1.0;
+				scan->gain[i] = -INFINITY;
 	*gain = 0.0;
 	for (i = 0; i < scan->n; i++)
 		if (scan->gain[i] - score > least)
