@@ -155,6 +155,19 @@ enough_rows(const MlCell *left, const MlCell *total, int64_t min_rows)
 	return left->h > (min_rows - 1) * ML_PAIR_H && total->h - left->h > (min_rows - 1) * ML_PAIR_H;
 }
 
+/* Rows whose g and h are quantised to 0 are seen only when rows are counted. */
+static bool
+has_missing(const MlCell *cell, const int32_t *rows, int bins)
+{
+	return cell[bins].h > 0 || cell[bins].g != 0 || (rows && rows[bins] > 0);
+}
+
+static void
+send_left(MlSplit *split, int bin)
+{
+	split->left[bin >> 6] |= UINT64_C(1) << (bin & 63);
+}
+
 static void
 take(const Scan *scan, int i, double gain, int column, bool sure, bool missing, const MlSplitRule *rule,
 	 const MlSplitNode *node, MlSplit *best)
@@ -165,6 +178,15 @@ take(const Scan *scan, int i, double gain, int column, bool sure, bool missing, 
 	best->missing = missing;
 	best->left_sum = scan->left[i];
 	best->sure = sure || enough_rows(&scan->left[i], &node->total, rule->min_rows);
+}
+
+/* Rows that are not among the node's may miss the value: they go with the larger part. */
+static void
+place_missing(MlSplit *best, const MlSplitNode *node)
+{
+	if (!best->missing && best->left_sum.h >= node->total.h - best->left_sum.h)
+		send_left(best, ML_MISSING_BIN);
+	best->missing_left = ml_split_left(best, ML_MISSING_BIN);
 }
 
 static int64_t
@@ -184,7 +206,7 @@ ml_split_numeric(const MlCell *cell, const int32_t *rows, int bins, int column, 
 {
 	Scan		scan;
 	int64_t		node_rows = rows ? sum_rows(rows, bins + 1) : 0;
-	bool		missing = cell[bins].h > 0 || cell[bins].g != 0;
+	bool		missing = has_missing(cell, rows, bins);
 	int			side;
 
 	/* with missing values "all that is there | missing" is a split as well */
@@ -214,12 +236,12 @@ ml_split_numeric(const MlCell *cell, const int32_t *rows, int bins, int column, 
 		if (found < 0 || !(gain > best->gain))
 			continue;
 		take(&scan, found, gain, column, rows != NULL, missing, rule, node, best);
-		best->missing_left = side == 1;
 		best->bin = found;
 		for (b = 0; b <= found; b++)
-			best->left[b >> 6] |= UINT64_C(1) << (b & 63);
+			send_left(best, b);
 		if (side == 1)
-			best->left[ML_MISSING_BIN >> 6] |= UINT64_C(1) << (ML_MISSING_BIN & 63);
+			send_left(best, ML_MISSING_BIN);
+		place_missing(best, node);
 	}
 }
 
@@ -278,14 +300,10 @@ ml_split_category(const MlCell *cell, const int32_t *rows, int bins, int column,
 	found = best_candidate(&scan, rows, node_rows, 0, &dearer, node, &gain);
 	if (found < 0 || !(gain > best->gain))
 		return;
-	take(&scan, found, gain, column, rows != NULL, cell[bins].h > 0, rule, node, best);
+	take(&scan, found, gain, column, rows != NULL, has_missing(cell, rows, bins), rule, node, best);
 	best->category = true;
 	for (i = 0; i <= found; i++)
-	{
 		/* the missing ones have the last cell here and the last bin in the data */
-		int			b = order[i] == bins ? ML_MISSING_BIN : order[i];
-
-		best->left[b >> 6] |= UINT64_C(1) << (b & 63);
-	}
-	best->missing_left = ml_split_left(best, ML_MISSING_BIN);
+		send_left(best, order[i] == bins ? ML_MISSING_BIN : order[i]);
+	place_missing(best, node);
 }

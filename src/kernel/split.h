@@ -9,7 +9,8 @@
  * weights it is the decrease of a squared error, of Gini's impurity for two
  * classes.
  *
- * Rows with a missing value go to the side that gains more.
+ * Rows with a missing value go to the side that gains more; when the node has
+ * none, to the side with the greater h.
  */
 #ifndef ML_SPLIT_H
 #define ML_SPLIT_H
