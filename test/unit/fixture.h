@@ -153,14 +153,15 @@ typedef struct Fitted
 static __attribute__((unused)) MlCode
 fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *f)
 {
+	bool		drop_first = params->learner->drop_first && params->learner->drop_first(params);
 	MlPrepSpec	spec[64];
 	MlCode		code;
 	int			c;
 
 	memset(f, 0, sizeof(*f));
 	for (c = 0; c < data->p; c++)
-		ml_prep_default(spec + c, data->column[c].kind, true);
-	code = ml_prep_fit(&t->host, data, spec, params->learner->drop_first(params), &f->prep, &f->status);
+		ml_prep_default(spec + c, data->column[c].kind, params->learner->linear);
+	code = ml_prep_fit(&t->host, data, spec, drop_first, &f->prep, &f->status);
 	if (code == ML_OK)
 		code = params->learner->train(&t->host, data, data->n_train, &f->prep, params, 42,
 									  &f->section, &f->section_size, &f->fit, &f->status);
