@@ -233,7 +233,8 @@ bin_columns(MlHost *host, MlScratch *scratch, Build *b, MlStatus *status)
 	MlCode		code = ML_OK;
 
 	ml_scratch_init(&mine, scratch->host);
-	b->work = ml_scratch_alloc(&mine, (size_t) (group > 0 ? group : 1) * b->work_size, sizeof(double), "binning", status);
+	b->work = ml_scratch_alloc(&mine, (size_t) (group > 0 ? group : 1) * b->work_size, sizeof(double), "binning",
+							   status);
 	if (b->work == NULL)
 		code = ML_NO_MEMORY;
 	for (b->first = 0; code == ML_OK && b->first < b->out->p; b->first += group)
