@@ -157,7 +157,9 @@ mlops_algorithms(PG_FUNCTION_ARGS)
 			put_text(values, nulls, 0, learner->name);
 			put_text(values, nulls, 1, task_words(learner->tasks));
 			put_text(values, nulls, 2, param->name);
-			put_text(values, nulls, 3, param->type == ML_PARAM_FLOAT ? "double precision" :
+			put_text(values, nulls, 3, param->type == ML_PARAM_FLOAT && param->choices != NULL ?
+					 psprintf("double precision|%s", param->choices) :
+					 param->type == ML_PARAM_FLOAT ? "double precision" :
 					 param->type == ML_PARAM_INT ? "integer" : param->type == ML_PARAM_BOOL ? "boolean" :
 					 param->type == ML_PARAM_ENUM ? param->choices : "null | \"balanced\" | object");
 			put_text(values, nulls, 4, text);

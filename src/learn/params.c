@@ -2,8 +2,8 @@
  * params.c: parameters by their table.
  *
  * Whatever a user may do wrong with one value is said here, once.  What is
- * wrong only in combination is the learner's own `check`.  Values of ENUM
- * parameters are not copied: the text must live as long as the MlParams.
+ * wrong only in combination is the learner's own `check`.  Words as values
+ * are not copied: the text must live as long as the MlParams.
  */
 #include <assert.h>
 #include <math.h>
@@ -69,6 +69,9 @@ wrong_type(const MlParam *param, MlStatus *status)
 	switch (param->type)
 	{
 		case ML_PARAM_FLOAT:
+			if (param->choices)
+				return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be a number or one of %s",
+									 param->name, param->choices);
 			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be a number", param->name);
 		case ML_PARAM_INT:
 			return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"%s\" must be an integer", param->name);
@@ -139,6 +142,7 @@ ml_param_set_number(MlParams *params, int index, double value, MlStatus *status)
 			return code;
 	}
 	params->number[index] = value;
+	params->text[index] = NULL;
 	params->given[index] = true;
 	return ML_OK;
 }
@@ -156,7 +160,7 @@ ml_param_set_text(MlParams *params, int index, const char *value, MlStatus *stat
 		params->given[index] = true;
 		return ML_OK;
 	}
-	if (param->type != ML_PARAM_ENUM || !in_list(param->choices, value))
+	if ((param->type != ML_PARAM_ENUM && param->type != ML_PARAM_FLOAT) || !in_list(param->choices, value))
 	{
 		wrong_type(param, status);
 		ml_status_detail(status, "The value given is \"%s\".", value);

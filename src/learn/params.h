@@ -28,7 +28,7 @@ typedef struct MlParam
 	double		minimum;		/* FLOAT, INT: inclusive; -INFINITY = none */
 	double		maximum;
 	bool		minimum_open;	/* the minimum itself is not allowed */
-	const char *choices;
+	const char *choices;		/* ENUM; FLOAT: words that may stand for a number, or NULL */
 	const char *aliases;		/* other accepted names, separated by '|', or NULL */
 	const char *description;	/* one sentence for users */
 } MlParam;
@@ -40,7 +40,7 @@ typedef struct MlParams
 {
 	const struct MlLearner *learner;
 	double		number[ML_MAX_PARAMS];	/* FLOAT, INT, BOOL; NaN = not given and no fixed default */
-	const char *text[ML_MAX_PARAMS];	/* ENUM */
+	const char *text[ML_MAX_PARAMS];	/* ENUM; FLOAT with choices: the word, NULL = a number */
 	bool		given[ML_MAX_PARAMS];
 	/* CLASS_WEIGHT */
 	bool		balanced;
@@ -57,7 +57,7 @@ typedef struct MlParams
 extern void ml_params_init(MlParams *params, const struct MlLearner *learner);
 /* Index of a parameter by canonical name or alias, -1 when unknown. */
 extern int	ml_param_index(const struct MlLearner *learner, const char *name);
-/* Sets one value after checking type and bounds; number for FLOAT, INT, BOOL, text for ENUM. */
+/* Sets one value after checking type and bounds; number for FLOAT, INT, BOOL, text for ENUM and words of FLOAT. */
 extern MlCode ml_param_set_number(MlParams *params, int index, double value, MlStatus *status);
 extern MlCode ml_param_set_text(MlParams *params, int index, const char *value, MlStatus *status);
 /* Value by canonical name; the name must exist (assert). */

@@ -301,13 +301,21 @@ set_number(MlParams *params, int index, double value)
 }
 
 static void
+set_text(MlParams *params, int index, JsonbValue *value)
+{
+	const char *text = mlops_option_text(params->learner->params[index].name, value);
+	MlStatus	status = {0};
+
+	mlops_check_status(ml_param_set_text(params, index, text, &status), &status);
+}
+
+static void
 read_param(const char *name, JsonbValue *value, void *arg)
 {
 	ParamsReader *reader = arg;
 	const MlLearner *learner = reader->learner;
 	MlParams   *params = reader->params;
 	int			index = ml_param_index(learner, name);
-	MlStatus	status = {0};
 	const MlParam *param;
 
 	if (index < 0)
@@ -330,6 +338,11 @@ read_param(const char *name, JsonbValue *value, void *arg)
 	switch (param->type)
 	{
 		case ML_PARAM_FLOAT:
+			if (param->choices != NULL && value->type == jbvString)
+			{
+				set_text(params, index, value);
+				break;
+			}
 			set_number(params, index, mlops_option_number(param->name, value, -INFINITY, INFINITY));
 			break;
 		case ML_PARAM_INT:
@@ -340,8 +353,7 @@ read_param(const char *name, JsonbValue *value, void *arg)
 			set_number(params, index, mlops_option_bool(param->name, value));
 			break;
 		case ML_PARAM_ENUM:
-			mlops_check_status(ml_param_set_text(params, index, mlops_option_text(param->name, value), &status),
-							   &status);
+			set_text(params, index, value);
 			break;
 		case ML_PARAM_CLASS_WEIGHT:
 			read_class_weight(params, value);
@@ -378,6 +390,12 @@ mlops_params_write(const MlParams *params)
 		switch (param->type)
 		{
 			case ML_PARAM_FLOAT:
+				if (params->text[i] != NULL)
+				{
+					mlops_json_text(&json, params->text[i]);
+					break;
+				}
+				/* FALLTHROUGH */
 			case ML_PARAM_INT:
 				mlops_json_number(&json, params->number[i]);
 				break;

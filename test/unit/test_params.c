@@ -14,9 +14,11 @@ static const MlParam table[] = {
 	{.name = "penalty",.type = ML_PARAM_ENUM,.default_text = "l2",.choices = "none|l2|l1"},
 	{.name = "class_weight",.type = ML_PARAM_CLASS_WEIGHT,.default_number = NAN},
 	{.name = "offset",.type = ML_PARAM_FLOAT,.default_number = 0,.minimum = -INFINITY,.maximum = 5},
+	{.name = "max_features",.type = ML_PARAM_FLOAT,.default_number = NAN,.choices = "sqrt|log2",.minimum = 0,
+	.maximum = INFINITY},
 };
 
-static const MlLearner learner = {.name = "toy",.params = table,.n_params = 8};
+static const MlLearner learner = {.name = "toy",.params = table,.n_params = 9};
 
 static MlParams params;
 static MlStatus status;
@@ -108,10 +110,26 @@ test_memory(void)
 	OK(host.n_alive == 0, "nothing left");
 }
 
+/* A number, or a word that stands for one: the last one given counts. */
+static void
+test_words(void)
+{
+	ml_params_init(&params, &learner);
+	OK(isnan(ml_param_number(&params, "max_features")) && ml_param_text(&params, "max_features") == NULL, "neither");
+	IS_TEXT(set_text("max_features", "log2"), "ok", "a word");
+	IS_TEXT(ml_param_text(&params, "max_features"), "log2", "is kept");
+	IS_TEXT(set_number("max_features", 3), "ok", "a number");
+	OK(ml_param_number(&params, "max_features") == 3 && ml_param_text(&params, "max_features") == NULL, "is kept");
+	IS_TEXT(set_text("max_features", "cube"), "parameter \"max_features\" must be a number or one of sqrt|log2",
+			"another word");
+	IS_TEXT(set_text("C", "log2"), "parameter \"C\" must be a number", "a number alone");
+}
+
 int
 main(void)
 {
 	test_params();
+	test_words();
 	test_memory();
 	return tap_done();
 }
