@@ -76,6 +76,7 @@ struct MlHost
 	 */
 	bool		(*parallel_team) (MlHost *host, MlLead lead, void *arg);
 	int			threads;		/* at least 1 */
+	size_t		model_limit;	/* bytes of a model; 0 = none */
 	void	   *context;		/* the host's own */
 };
 

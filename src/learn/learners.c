@@ -8,6 +8,8 @@
 const MlLearner *const ml_learners[] = {
 	&ml_linear_regression,
 	&ml_logistic_regression,
+	&ml_decision_tree,
+	&ml_random_forest,
 	&ml_gradient_boosting,
 };
 const int	ml_n_learners = (int) (sizeof(ml_learners) / sizeof(ml_learners[0]));

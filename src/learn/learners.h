@@ -8,6 +8,8 @@
 
 extern const MlLearner ml_linear_regression;	/* linear.c */
 extern const MlLearner ml_logistic_regression;	/* logistic.c */
+extern const MlLearner ml_decision_tree;	/* decision_tree.c */
+extern const MlLearner ml_random_forest;	/* forest.c */
 extern const MlLearner ml_gradient_boosting;	/* boosting.c */
 
 #endif

@@ -648,7 +648,6 @@ linear_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *pr
 	MlCode		code;
 
 	(void) seed;
-	memset(fit, 0, sizeof(*fit));
 	fit->objective = NAN;
 	fit->max_gradient = NAN;
 	if (rows < 1)

@@ -505,7 +505,6 @@ logistic_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *
 	MlCode		code;
 
 	(void) seed;
-	memset(fit, 0, sizeof(*fit));
 	fit->objective = NAN;
 	fit->max_gradient = NAN;
 	ml_scratch_init(&m.scratch, host);

@@ -37,6 +37,7 @@ fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, cons
 	MlCode		code;
 
 	memset(&result->fit, 0, sizeof(result->fit));
+	result->fit.oob_score = NAN;
 	if (host->poll(host, "preprocessing", 0))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
 	code = ml_prep_fit(host, data, spec->prep, drop_first, &result->prep, status);

@@ -261,6 +261,7 @@ mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *
 	host->host.parallel_for = host_parallel_for;
 	host->host.parallel_team = host_parallel_team;
 	host->host.threads = mlops_training_threads();
+	host->host.model_limit = (Size) mlops_max_model_size * 1024;
 	host->host.context = host;
 	host->context = context;
 	host->limit = limit;

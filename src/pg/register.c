@@ -122,6 +122,7 @@ collect_metrics(const MlopsRegistration *r, MlMetric *metric)
 	memcpy(metric, r->result->metric, sizeof(MlMetric) * n);
 	add_metric(metric, &n, "objective", r->result->fit.objective);
 	add_metric(metric, &n, "max_gradient", r->result->fit.max_gradient);
+	add_metric(metric, &n, "oob_score", r->result->fit.oob_score);
 	return n;
 }
 
@@ -234,6 +235,11 @@ fit_detail(const MlTrainResult *result)
 	mlops_json_bool(&json, result->fit.converged);
 	mlops_json_key(&json, "threshold");
 	mlops_json_number(&json, result->threshold);
+	if (!isnan(result->fit.oob_score))
+	{
+		mlops_json_key(&json, "oob_score");
+		mlops_json_number(&json, result->fit.oob_score);
+	}
 	mlops_json_end(&json);
 	return mlops_json_finish(&json);
 }
@@ -269,7 +275,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlDataset *data = r->data;
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
-	MlMetric	metric[ML_MAX_METRICS + 2];
+	MlMetric	metric[ML_MAX_METRICS + 3];
 	MlArtifact	artifact[3];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;

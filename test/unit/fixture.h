@@ -1,5 +1,5 @@
 /*
- * fixture.h: datasets for the tests of the linear learners and of model bytes.
+ * fixture.h: datasets for the tests of learners and of model bytes.
  */
 #ifndef FIXTURE_H
 #define FIXTURE_H
@@ -162,6 +162,7 @@ fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *
 	for (c = 0; c < data->p; c++)
 		ml_prep_default(spec + c, data->column[c].kind, params->learner->linear);
 	code = ml_prep_fit(&t->host, data, spec, drop_first, &f->prep, &f->status);
+	f->fit.oob_score = NAN;
 	if (code == ML_OK)
 		code = params->learner->train(&t->host, data, data->n_train, &f->prep, params, 42,
 									  &f->section, &f->section_size, &f->fit, &f->status);
