@@ -36,6 +36,18 @@ RETURNS TABLE (feature text, kind text, expression text, missing_share double pr
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 30 AS 'MODULE_PATHNAME', 'mlops_feature_info';
 COMMENT ON FUNCTION mlops_feature_info(text) IS 'Features of a version with their expression and the figures of the training rows';
 
+CREATE FUNCTION mlops_feature_importance(model text, method text DEFAULT 'gain')
+RETURNS TABLE (feature text, importance double precision, std double precision, rank integer, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 30 AS 'MODULE_PATHNAME', 'mlops_feature_importance';
+COMMENT ON FUNCTION mlops_feature_importance(text, text) IS
+    'How much each feature matters to a version, by gain, split, permutation or shap, as computed at training';
+
+CREATE FUNCTION mlops_training_curve(model text)
+RETURNS TABLE (round integer, split text, metric text, value double precision, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 500 AS 'MODULE_PATHNAME', 'mlops_training_curve';
+COMMENT ON FUNCTION mlops_training_curve(text) IS
+    'The loss after each round of the training of a version, on training and on validation rows';
+
 CREATE FUNCTION mlops.read_rows(source text, target text) RETURNS bigint
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'mlops_read_rows';
 COMMENT ON FUNCTION mlops.read_rows(text, text) IS

@@ -95,6 +95,43 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1000 ROWS 20 AS 'MODULE_PATHNAME', 'mlops_e
 COMMENT ON FUNCTION mlops_explain(text, double precision[], text, text) IS
     'Share of each feature in the output for features passed as numbers in the order of the features, the largest first, the base last';
 
+CREATE FUNCTION mlops_explain_batch(model text, source text, top integer DEFAULT NULL)
+    RETURNS TABLE (key text, feature text, value text, contribution double precision, rank integer, detail jsonb)
+LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000 AS 'MODULE_PATHNAME', 'mlops_explain_batch';
+COMMENT ON FUNCTION mlops_explain_batch(text, text, integer) IS
+    'Shares of the features in the output for all rows of a source, which is read as the caller; of each row the largest ones';
+
+CREATE FUNCTION mlops_decision_path(model text, features record)
+    RETURNS TABLE (tree integer, step integer, condition text, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'mlops_decision_path_record';
+COMMENT ON FUNCTION mlops_decision_path(text, record) IS
+    'The way through every tree, in words, for features passed as a row';
+CREATE FUNCTION mlops_decision_path(model text, features jsonb)
+    RETURNS TABLE (tree integer, step integer, condition text, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'mlops_decision_path_jsonb';
+COMMENT ON FUNCTION mlops_decision_path(text, jsonb) IS
+    'The way through every tree, in words, for features passed as jsonb';
+CREATE FUNCTION mlops_decision_path(model text, features json)
+    RETURNS TABLE (tree integer, step integer, condition text, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'mlops_decision_path_json';
+COMMENT ON FUNCTION mlops_decision_path(text, json) IS
+    'The way through every tree, in words, for features passed as json';
+CREATE FUNCTION mlops_decision_path(model text, features text)
+    RETURNS TABLE (tree integer, step integer, condition text, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'mlops_decision_path_text';
+COMMENT ON FUNCTION mlops_decision_path(text, text) IS
+    'The way through every tree, in words, for features passed as JSON text or an array literal';
+CREATE FUNCTION mlops_decision_path(model text, features double precision[])
+    RETURNS TABLE (tree integer, step integer, condition text, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'mlops_decision_path_array';
+COMMENT ON FUNCTION mlops_decision_path(text, double precision[]) IS
+    'The way through every tree, in words, for features passed as numbers in the order of the features';
+
+CREATE FUNCTION mlops_model_rules(model text)
+    RETURNS TABLE (tree integer, node integer, condition text, value double precision, cover double precision, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'mlops_model_rules';
+COMMENT ON FUNCTION mlops_model_rules(text) IS 'The leaves of every tree of a version, each with the condition that leads to it';
+
 CREATE FUNCTION mlops_transform(model text, features record) RETURNS jsonb
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'mlops_transform_record';
 COMMENT ON FUNCTION mlops_transform(text, record) IS

@@ -8,6 +8,8 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "pg/status.h"
+
 /* NULL for SQL NULL */
 static inline char *
 mlops_arg_text(FunctionCallInfo fcinfo, int n)
@@ -30,6 +32,24 @@ mlops_arg_required(FunctionCallInfo fcinfo, int n, const char *name)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"%s\" must not be null", name)));
 	return mlops_arg_text(fcinfo, n);
+}
+
+/* One of the methods a function offers; raises 22023. */
+static inline void
+mlops_arg_check_method(const char *method, const char *const *methods, int n)
+{
+	const char *nearest;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(method, methods[i]) == 0)
+			return;
+	}
+	nearest = mlops_nearest(method, methods, n);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("method \"%s\" is unknown", method),
+			 nearest ? errhint("Did you mean \"%s\"?", nearest) : errhint("Use method \"%s\".", methods[0])));
 }
 
 /* The argument that is there for options to come: none is known yet. */

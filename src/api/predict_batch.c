@@ -7,22 +7,15 @@
 #include "postgres.h"
 
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
-#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/tuplestore.h"
-#include "utils/varlena.h"
 
-#include "api/serving.h"
-#include "pg/definition.h"
-#include "pg/source.h"
-#include "pg/tables.h"
+#include "api/batch.h"
 
 #define BLOCK_ROWS 1024
 #define BLOCK_BYTES (16 * 1024 * 1024)
@@ -33,21 +26,13 @@ typedef struct RiskBand
 	char	   *name;
 } RiskBand;
 
-typedef struct KeyColumn
-{
-	AttrNumber	attno;			/* among the columns read */
-	FmgrInfo	output;
-} KeyColumn;
-
 typedef struct Batch
 {
+	MlopsBatchReader reader;
 	MlopsCallSite *site;
 	ReturnSetInfo *result;
-	int			n_keys;			/* 0 = the ordinal */
-	KeyColumn  *key;
 	int			n_bands;
 	RiskBand   *band;			/* ascending by bound */
-	int64		ordinal;
 	/* the block */
 	int			rows;
 	int			room;
@@ -101,108 +86,6 @@ risk_of(const Batch *batch, double p)
 	for (int i = 0; i < batch->n_bands && batch->band[i].bound <= p; i++)
 		name = batch->band[i].name;
 	return name;
-}
-
-/* ---------- the key ---------- */
-
-/* The model's own key, when the source has all of its columns. */
-static List *
-own_key(const Batch *batch, const MlopsSource *source)
-{
-	Datum		value;
-	bool		isnull;
-	List	   *names;
-	ListCell   *lc;
-	char	   *key;
-
-	if (!mlops_registry_value("versions", "versions_pkey", batch->site->ref.version_id,
-							  Anum_versions_key, &value, &isnull) || isnull)
-		return NIL;
-	key = TextDatumGetCString(value);
-	if (mlops_desc_column(source->desc, key))
-		return list_make1(key);
-	if (!SplitIdentifierString(pstrdup(key), ',', &names))
-		return NIL;
-	foreach(lc, names)
-	{
-		if (!mlops_desc_column(source->desc, lfirst(lc)))
-			return NIL;
-	}
-	return names;
-}
-
-/* Columns to read: the signature's, then those of the key that are not among them. */
-static List *
-columns_to_read(Batch *batch, const MlopsSource *source, List *keys)
-{
-	TupleDesc	signature = batch->site->entry->features->signature;
-	List	   *columns = NIL;
-	ListCell   *lc;
-
-	for (int i = 0; i < signature->natts; i++)
-		columns = lappend(columns, pstrdup(NameStr(TupleDescAttr(signature, i)->attname)));
-	batch->n_keys = list_length(keys);
-	batch->key = palloc0(sizeof(KeyColumn) * Max(batch->n_keys, 1));
-	foreach(lc, keys)
-	{
-		KeyColumn  *key = &batch->key[foreach_current_index(lc)];
-		AttrNumber	attno = mlops_desc_column(source->desc, lfirst(lc));
-		AttrNumber	own = mlops_desc_column(signature, lfirst(lc));
-		Oid			output;
-		bool		varlena;
-
-		getTypeOutputInfo(TupleDescAttr(source->desc, attno - 1)->atttypid, &output, &varlena);
-		fmgr_info(output, &key->output);
-		if (own == 0)
-		{
-			columns = lappend(columns, lfirst(lc));
-			own = list_length(columns);
-		}
-		key->attno = own;
-	}
-	return columns;
-}
-
-/*
- * Names and types of the rows to come.  The slots' own descriptors will not
- * do: under a parallel plan their columns have no names.
- */
-static TupleDesc
-desc_of_columns(const MlopsSource *source, List *columns)
-{
-	TupleDesc	desc = CreateTemplateTupleDesc(list_length(columns));
-	ListCell   *lc;
-
-	foreach(lc, columns)
-		TupleDescCopyEntry(desc, foreach_current_index(lc) + 1, source->desc,
-						   mlops_desc_column(source->desc, lfirst(lc)));
-	return desc;
-}
-
-/* One column: its text; several: the text of a text[], so that key::text[] takes it apart. */
-static Datum
-key_of(Batch *batch, TupleTableSlot *slot)
-{
-	Datum		text[INDEX_MAX_KEYS];
-	bool		isnull[INDEX_MAX_KEYS];
-	int			n = batch->n_keys;
-	int			lower = 1;
-	ArrayType  *array;
-
-	if (n == 0)
-		return PointerGetDatum(cstring_to_text(psprintf(INT64_FORMAT, batch->ordinal)));
-	for (int i = 0; i < n; i++)
-	{
-		AttrNumber	attno = batch->key[i].attno;
-
-		isnull[i] = slot->tts_isnull[attno - 1];
-		text[i] = isnull[i] ? (Datum) 0 :
-			CStringGetTextDatum(OutputFunctionCall(&batch->key[i].output, slot->tts_values[attno - 1]));
-	}
-	if (n == 1)
-		return text[0];
-	array = construct_md_array(text, isnull, 1, &n, &lower, TEXTOID, -1, false, TYPALIGN_INT);
-	return CStringGetTextDatum(OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array)));
 }
 
 /* ---------- blocks ---------- */
@@ -259,11 +142,10 @@ take_row(TupleTableSlot *slot, void *arg)
 	MlopsCallSite *site = batch->site;
 	MemoryContext old;
 
-	batch->ordinal++;
 	site->x = batch->x + (size_t) batch->rows * site->entry->features->width;
 	mlops_callsite_slot(site, slot);
 	old = MemoryContextSwitchTo(batch->block_context);
-	batch->key_text[batch->rows] = key_of(batch, slot);
+	batch->key_text[batch->rows] = mlops_batch_key(&batch->reader, slot);
 	MemoryContextSwitchTo(old);
 	if (++batch->rows == batch->room)
 		flush_block(batch);
@@ -285,22 +167,11 @@ make_block(Batch *batch)
 static void
 run_batch(Batch *batch, const char *source_text, const char *key)
 {
-	MlopsSource *source = mlops_source_analyze(source_text);
-	List	   *keys = key ? mlops_key_columns(source, key) : own_key(batch, source);
-	List	   *columns;
-
-	if (list_length(keys) > INDEX_MAX_KEYS)
-		ereport(ERROR,
-				(errcode(ERRCODE_TOO_MANY_COLUMNS),
-				 errmsg("a key must not have more than %d columns", INDEX_MAX_KEYS)));
-	/* a column that is missing or of the wrong type is an error before the first row */
-	mlops_callsite_bind(batch->site, source->desc);
+	mlops_batch_open(&batch->reader, batch->site, source_text, key);
 	if (batch->site->ref.risk_bands && batch->site->entry->model.task == ML_BINARY)
 		read_bands(batch, DatumGetJsonbP(batch->site->ref.risk_bands));
-	columns = columns_to_read(batch, source, keys);
-	mlops_callsite_bind(batch->site, desc_of_columns(source, columns));
 	make_block(batch);
-	(void) mlops_source_run(source, columns, take_row, batch);
+	mlops_batch_run(&batch->reader, take_row, batch);
 	if (batch->rows > 0)
 		flush_block(batch);
 }

@@ -24,6 +24,12 @@ extern MlopsCallSite *mlops_serving_site(FunctionCallInfo fcinfo, FeaturesForm f
 /* {"class": p, …} as jsonb */
 extern Datum mlops_serving_proba(const MlModel *model, const double *proba);
 
+/*
+ * Value of a SQL feature of the row at hand as text, or of one element of a
+ * vector (-1 = all of it); NULL when missing.
+ */
+extern char *mlops_serving_value(MlopsCallSite *site, int feature, int element);
+
 /* One entry point a form: function is Datum f(FunctionCallInfo, FeaturesForm). */
 #define SERVING_ENTRIES(name, function) \
 	SERVING_ENTRY(name##_record, function, FORM_RECORD) \

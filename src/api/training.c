@@ -25,6 +25,8 @@ PG_FUNCTION_INFO_V1(mlops_algorithms);
 PG_FUNCTION_INFO_V1(mlops_split);
 PG_FUNCTION_INFO_V1(mlops_coefficients);
 PG_FUNCTION_INFO_V1(mlops_feature_info);
+PG_FUNCTION_INFO_V1(mlops_feature_importance);
+PG_FUNCTION_INFO_V1(mlops_training_curve);
 
 static void
 put_text(Datum *values, bool *nulls, int i, const char *text)
@@ -267,5 +269,67 @@ mlops_feature_info(PG_FUNCTION_ARGS)
 									   " FROM mlops.version_features"
 									   " WHERE version_id = $1 AND role = 'feature' ORDER BY position",
 									   "b", ref.version_id));
+	return (Datum) 0;
+}
+
+/* A method that this version has no figures of. */
+static void
+no_importance(const MlopsRef *ref, const char *method)
+{
+	bool		needs_rows = strcmp(method, "permutation") == 0 || strcmp(method, "shap") == 0;
+
+	ereport(ERROR,
+			(errcode(needs_rows ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("version %d of model \"%s\" has no importance by method \"%s\"", ref->version, ref->model, method),
+			 needs_rows ? errhint("It is computed at training on held-out rows, and there were none.") :
+			 errhint("Only trees have splits: use method \"permutation\" or \"shap\".")));
+}
+
+Datum
+mlops_feature_importance(PG_FUNCTION_ARGS)
+{
+	static const char *const methods[] = {"gain", "split", "permutation", "shap"};
+	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *method = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	MlopsRef	ref;
+	MlopsResult *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_ref_resolve(reference, &ref);
+	mlops_arg_check_method(method, methods, lengthof(methods));
+	result = mlops_registry_read("SELECT i.feature, i.importance, i.std,"
+								 " (rank() OVER (ORDER BY i.importance DESC NULLS LAST))::integer,"
+								 " CASE WHEN i.rows > 0 THEN jsonb_build_object('rows', i.rows) END"
+								 " FROM mlops.versions v JOIN mlops.run_artifacts a USING (run_id),"
+								 " jsonb_to_recordset(a.content::jsonb) AS i (method text, feature text,"
+								 " importance float8, std float8, rows bigint)"
+								 " WHERE v.version_id = $1 AND a.name = 'feature_importance' AND i.method = $2"
+								 " ORDER BY i.importance DESC NULLS LAST, i.feature COLLATE \"C\"",
+								 "bt", ref.version_id, method);
+	if (result->n == 0)
+		no_importance(&ref, method);
+	return_result(fcinfo, result);
+	return (Datum) 0;
+}
+
+Datum
+mlops_training_curve(PG_FUNCTION_ARGS)
+{
+	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MlopsRef	ref;
+	MlopsResult *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_ref_resolve(reference, &ref);
+	result = mlops_registry_read("SELECT m.step::integer, m.split, m.key, m.value, NULL::jsonb FROM mlops.versions v"
+								 " JOIN mlops.run_metrics m USING (run_id)"
+								 " WHERE v.version_id = $1 AND m.step > 0 ORDER BY m.step, m.split COLLATE \"C\"",
+								 "b", ref.version_id);
+	if (result->n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version %d of model \"%s\" has no training curve", ref.version, ref.model),
+				 errhint("Only algorithms that learn in rounds, as gradient_boosting does, have one.")));
+	return_result(fcinfo, result);
 	return (Datum) 0;
 }

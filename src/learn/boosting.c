@@ -563,4 +563,6 @@ const MlLearner ml_gradient_boosting = {
 	.train = boosting_train,
 	.open = ml_trees_open,
 	.margin = ml_trees_margin,
+	.explain_room = ml_trees_explain_room,
+	.explain = ml_trees_explain,
 };

@@ -81,7 +81,10 @@ typedef struct MlLearner
 	/* checks the section's bytes against the model's shape */
 	MlCode		(*open) (MlHost *host, MlModel *model, MlStatus *status);
 	void		(*margin) (const MlModel *model, const double *x, int64_t n, double *margin);
-	MlCode		(*explain) (const MlModel *model, const double *x, int output, double *phi, MlStatus *status);
+	/* doubles of working memory that explain wants; NULL = none */
+	size_t		(*explain_room) (const MlModel *model);
+	MlCode		(*explain) (MlHost *host, const MlModel *model, const double *x, int output, double *room,
+							double *phi, MlStatus *status);
 } MlLearner;
 
 extern const MlLearner *const ml_learners[];

@@ -191,7 +191,8 @@ ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margi
 }
 
 MlCode
-ml_linear_explain(const MlModel *model, const double *x, int output, double *phi, MlStatus *status)
+ml_linear_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
+				  double *phi, MlStatus *status)
 {
 	Section		s = section_of(model);
 	const double *w = s.coefficient + (size_t) output * (size_t) model->prep.width;
@@ -199,6 +200,8 @@ ml_linear_explain(const MlModel *model, const double *x, int output, double *phi
 	int			c;
 	int			j;
 
+	(void) host;
+	(void) room;
 	(void) status;
 	for (c = 0; c < model->prep.p; c++)
 	{

@@ -576,11 +576,18 @@ ml_model_class(const MlModel *model, const double *margin, const double *proba, 
 	return best;
 }
 
+size_t
+ml_model_explain_room(const MlModel *model)
+{
+	return model->learner->explain_room ? model->learner->explain_room(model) : 0;
+}
+
 MlCode
-ml_model_explain(const MlModel *model, const double *x, int output, double *phi, MlStatus *status)
+ml_model_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
+				 double *phi, MlStatus *status)
 {
 	if (model->learner->explain == NULL)
 		return ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" has no explanation", model->learner->name);
 	assert(output >= 0 && output < model->n_outputs);
-	return model->learner->explain(model, x, output, phi, status);
+	return model->learner->explain(host, model, x, output, room, phi, status);
 }

@@ -45,8 +45,13 @@ extern void ml_model_proba(const MlModel *model, const double *margin, double *p
 extern int	ml_model_class(const MlModel *model, const double *margin, const double *proba, double threshold);
 /*
  * Additive explanation of the margin of one output: phi has p + 1 entries,
- * one a dataset column and the base last; they sum to the margin.
+ * one a dataset column and the base last; they sum to the margin.  room is
+ * the caller's working memory; the host is only polled (NULL: not even that,
+ * so that several threads may explain).
  */
-extern MlCode ml_model_explain(const MlModel *model, const double *x, int output, double *phi, MlStatus *status);
+extern MlCode ml_model_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
+							   double *phi, MlStatus *status);
+/* Doubles of working memory that an explanation wants, 0 = none. */
+extern size_t ml_model_explain_room(const MlModel *model);
 
 #endif

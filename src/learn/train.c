@@ -5,6 +5,7 @@
  *     judge them on the validation rows; a named threshold is chosen there
  *     refit: fit again on training and validation rows, new bytes
  *     judge the final bytes on the rows they learned from and on test rows
+ *     ask how much each feature matters to them
  *     draw the baselines
  *
  * The invariant: every figure but those of the split "validation" after a
@@ -17,6 +18,7 @@
 
 #include "learn/baseline.h"
 #include "learn/evaluate.h"
+#include "learn/importance.h"
 
 #define DEFAULT_THRESHOLD 0.5
 
@@ -224,8 +226,46 @@ judge_final(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	if (code == ML_OK && has_test)
 		code = judge(host, model, data, spec, test, data->n, "test", true, result, status);
 	if (code == ML_OK)
+		code = ml_importance(host, model, data, spec, has_test ? test : learned, data->n, result, status);
+	if (code == ML_OK)
 		code = baseline_features(host, data, spec->seed, result, status);
 	return code;
+}
+
+/* The curve that chose the rounds stays: fitted again, without rows that choose, there is no other. */
+static void
+keep_curve(const MlFit *first, MlFit *fit)
+{
+	if (first->curve_validation == NULL)
+		return;
+	fit->n_rounds = first->n_rounds;
+	fit->curve_metric = first->curve_metric;
+	fit->curve_train = first->curve_train;
+	fit->curve_validation = first->curve_validation;
+}
+
+/* Trees take numbers, categories and missing values as they are: what is asked for would not be done. */
+static MlCode
+check_prep(const MlDataset *data, const MlTrainSpec *spec, MlStatus *status)
+{
+	MlPrepSpec	plain;
+	int			c;
+
+	for (c = 0; c < data->p && !spec->learner->linear; c++)
+	{
+		const MlPrepSpec *asked = spec->prep + c;
+
+		ml_prep_default(&plain, data->column[c].kind, false);
+		if (asked->impute == plain.impute && asked->indicator == plain.indicator &&
+			asked->scale == plain.scale && asked->encode == plain.encode)
+			continue;
+		ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" takes column \"%s\" without preprocessing",
+					  spec->learner->name, data->column[c].name);
+		ml_status_hint(status, "Trees use missing values and categories as they are, and scaling changes nothing:"
+					   " leave the column out of config.preprocess, or train a linear model.");
+		return ML_NOT_SUPPORTED;
+	}
+	return ML_OK;
 }
 
 MlCode
@@ -239,7 +279,9 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 
 	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n);
 	memset(result, 0, sizeof(*result));
-	code = fit_and_write(host, data, spec, &params, result, &model, status);
+	code = check_prep(data, spec, status);
+	if (code == ML_OK)
+		code = fit_and_write(host, data, spec, &params, result, &model, status);
 	if (code == ML_OK)
 		code = use_validation(host, &model, data, spec, result, status);
 	if (code != ML_OK)
@@ -247,6 +289,7 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 
 	if (spec->refit && data->n_valid > 0)
 	{
+		MlFit		first = result->fit;
 		double		threshold = result->threshold;
 		double		plain = data->task == ML_BINARY ? plain_threshold(spec, &result->fit) : NAN;
 
@@ -259,6 +302,7 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 		code = fit_and_write(host, &whole, spec, &params, result, &model, status);
 		if (code != ML_OK)
 			return code;
+		keep_curve(&first, &result->fit);
 		/* a chosen threshold stays; the default follows the new weights */
 		if (data->task == ML_BINARY && threshold == plain)
 			result->threshold = plain_threshold(spec, &result->fit);

@@ -45,7 +45,7 @@ typedef struct MlMetric
 /* A document that a training leaves. */
 typedef struct MlArtifact
 {
-	const char *name;			/* coefficients, confusion_matrix */
+	const char *name;			/* coefficients, confusion_matrix, feature_importance */
 	const char *media_type;
 	const char *content;
 } MlArtifact;
@@ -60,10 +60,23 @@ typedef struct MlTrainSpec
 	double		threshold;		/* binary; used when rule is NULL; NaN = 0.5 of the weighted fit */
 	const char *threshold_rule; /* NULL, "f1", "youden", "cost": chosen on validation rows */
 	double		cost[4];		/* tp, fp, fn, tn */
+	const char *metric;			/* of the model, one of ml_metric_name; NULL = no permutation importance */
 	bool		refit;			/* after the validation rows have chosen: learn from both parts */
 } MlTrainSpec;
 
 #define ML_MAX_METRICS 48
+
+/* How much each SQL feature matters by one method (importance.c). */
+typedef struct MlImportance
+{
+	const char *method;			/* gain, split, permutation, shap */
+	int			n;				/* SQL features */
+	double	   *value;			/* n */
+	double	   *std;			/* n, or NULL */
+	int64_t		rows;			/* looked at; 0 = the model alone */
+} MlImportance;
+
+#define ML_MAX_IMPORTANCE 4
 
 typedef struct MlTrainResult
 {
@@ -79,6 +92,8 @@ typedef struct MlTrainResult
 	MlBaseline	score;			/* held-out rows (training rows when there are none) */
 	MlBaseline	label;			/* predicted label; regression: the target */
 	int64_t		rows_fitted;
+	int			n_importance;
+	MlImportance importance[ML_MAX_IMPORTANCE];
 } MlTrainResult;
 
 extern MlCode ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,

@@ -52,6 +52,11 @@ typedef struct MlTrees
 	const double *gain;			/* n_nodes; 0 in leaves */
 	const uint64_t *word;
 	const double *vector;
+	/* of opened ones */
+	uint32_t	depth;			/* inner nodes on the longest path */
+	int			n_points;		/* of the quadrature of explanations */
+	const double *point;
+	const double *weight;
 } MlTrees;
 
 /* ---- making: the arrays grow on the main thread ---- */
@@ -97,8 +102,39 @@ extern void ml_trees_importance(const MlTrees *trees, int p, double *importance)
 extern MlCode ml_trees_open(MlHost *host, MlModel *model, MlStatus *status);
 /* x: n × p row-major -> margin: n × n_outputs; a learner's margin. */
 extern void ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin);
-/* Exact path-dependent SHAP values of one output: phi[p + 1]; a learner's explain. */
-extern MlCode ml_trees_explain(const MlModel *model, const double *x, int output, double *phi, MlStatus *status);
+/* tree_shap.c: path-dependent SHAP values of one output; a learner's explain_room and explain. */
+extern size_t ml_trees_explain_room(const MlModel *model);
+extern MlCode ml_trees_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
+							   double *phi, MlStatus *status);
+/* Points that make explanations of trees of this depth over p columns exact. */
+extern int	ml_trees_points(uint32_t depth, int p);
+
+/* The trees of an opened model, NULL when it has none. */
+extern const MlTrees *ml_model_trees(const MlModel *model);
+
+/* Share of the rows of an inner node that went left. */
+static inline double
+ml_tree_left_share(const MlTrees *trees, const MlTreeNode *node)
+{
+	double		left = trees->cover[node->left];
+	double		both = left + trees->cover[node->left + 1];
+
+	return both > 0 ? left / both : 0.5;
+}
+
+/* What a leaf says for an output. */
+static inline double
+ml_tree_leaf_value(const MlTrees *trees, const MlTreeNode *leaf, int output)
+{
+	return trees->flags & ML_TREES_VECTOR ? trees->vector[leaf->u.vector + (uint64_t) output] : leaf->u.value;
+}
+
+/* Does a tree speak for an output? */
+static inline bool
+ml_tree_speaks(const MlTrees *trees, uint32_t tree, int output)
+{
+	return (trees->flags & ML_TREES_VECTOR) || (int) (tree % (uint32_t) trees->n_outputs) == output;
+}
 
 /* Does a row go left at an inner node? */
 static inline bool

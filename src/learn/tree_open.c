@@ -2,14 +2,16 @@
  * tree_open.c: stored trees are checked once, node by node.
  *
  * After ml_trees_open a walk needs no check: children lie behind their
- * parent and within their tree, so every walk ends; columns, words and values
- * lie within their arrays, and levels of the column within the words of the
- * node.
+ * parent and within their tree and have no other, so every walk ends, also
+ * one over all nodes; columns, words and values lie within their arrays, and
+ * levels of the column within the words of the node.
  */
 #include <math.h>
 #include <string.h>
 
+#include "kernel/quadrature.h"
 #include "learn/bytes.h"
+#include "learn/learner.h"
 #include "learn/tree_bytes.h"
 
 static MlCode
@@ -86,8 +88,95 @@ node_is_sound(const MlModel *model, const MlTrees *t, uint32_t i, uint32_t end)
 	column = model->prep.column + (node->column & ML_NODE_COLUMN);
 	if (!(node->column & ML_NODE_CATEGORY))
 		return column->kind == ML_NUMERIC && !isnan(node->u.threshold);
-	return column->kind == ML_CATEGORY && node->u.set <= t->n_words &&
+	return column->kind == ML_CATEGORY && column->n_levels > 0 && node->u.set <= t->n_words &&
 		t->n_words - node->u.set >= ((uint64_t) column->n_levels + 63) / 64;
+}
+
+/*
+ * Nodes [from, end) are one tree: each but the first is the child of exactly
+ * one before it (a walk over all of them then ends).  depth: room for them;
+ * false = they are not.
+ */
+static bool
+tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uint32_t *depth)
+{
+	uint32_t	i;
+
+	memset(depth, 0, (size_t) (end - from) * sizeof(uint32_t));
+	for (i = from; i < end; i++)
+	{
+		const MlTreeNode *node = t->node + i;
+		uint32_t	at = depth[i - from];
+		uint32_t   *child;
+
+		if (!node_is_sound(model, t, i, end) || (i > from && at == 0))
+			return false;
+		if (node->left == 0)
+			continue;
+		if (++at > t->depth)
+			t->depth = at;
+		child = depth + (node->left - from);
+		if (child[0] != 0 || child[1] != 0)
+			return false;
+		child[0] = child[1] = at;
+	}
+	return true;
+}
+
+static MlCode
+check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
+{
+	uint32_t	largest = 1;
+	uint32_t   *depth;
+	uint32_t	i;
+
+	if ((t->n_trees == 0) != (t->n_nodes == 0) || (t->n_trees > 0 && t->root[0] != 0) ||
+		(!(t->flags & ML_TREES_VECTOR) && t->n_trees % (uint32_t) t->n_outputs != 0))
+		return damaged(status, "too few nodes or trees");
+	for (i = 0; i < t->n_trees; i++)
+	{
+		uint32_t	end = i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes;
+
+		if (end <= t->root[i] || end > t->n_nodes)
+			return damaged(status, "trees out of order");
+		if (end - t->root[i] > largest)
+			largest = end - t->root[i];
+	}
+	depth = ml_alloc_array(host, largest, sizeof(uint32_t));
+	if (depth == NULL)
+		return ml_no_memory(status, (size_t) largest * sizeof(uint32_t), "model");
+	for (i = 0; i < t->n_trees; i++)
+		if (!tree_is_sound(model, t, t->root[i], i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes, depth))
+			break;
+	host->release(host, depth);
+	return i < t->n_trees ? damaged(status, "impossible node") : ML_OK;
+}
+
+/* Trees take columns as they are: nothing else can have been fitted for them. */
+static bool
+columns_are_plain(const MlPrep *prep)
+{
+	int			c;
+
+	for (c = 0; c < prep->p; c++)
+		if (prep->column[c].encode != ML_ENCODE_NONE || prep->column[c].has_impute || prep->column[c].indicator)
+			return false;
+	return true;
+}
+
+static MlCode
+make_points(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
+{
+	double	   *point;
+
+	t->n_points = ml_trees_points(t->depth, model->prep.p);
+	point = ml_alloc_array(host, 2 * (size_t) t->n_points, sizeof(double));
+	if (point == NULL)
+		return ml_no_memory(status, 2 * (size_t) t->n_points * sizeof(double), "model");
+	ml_gauss_legendre(t->n_points, point, point + t->n_points);
+	t->point = point;
+	t->weight = point + t->n_points;
+	return ML_OK;
 }
 
 MlCode
@@ -95,7 +184,6 @@ ml_trees_open(MlHost *host, MlModel *model, MlStatus *status)
 {
 	MlTrees    *t = ml_alloc_zero(host, 1, sizeof(MlTrees));
 	MlCode		code;
-	uint32_t	i;
 	uint64_t	v;
 	int			k;
 
@@ -104,26 +192,24 @@ ml_trees_open(MlHost *host, MlModel *model, MlStatus *status)
 	code = read_arrays(model, t, status);
 	if (code != ML_OK)
 		return code;
+	if (!columns_are_plain(&model->prep))
+		return damaged(status, "trees behind a preprocessing");
 	for (k = 0; k < t->n_outputs; k++)
 		if (!isfinite(t->base[k]))
 			return damaged(status, "a base is not a number");
 	for (v = 0; v < t->n_vectors; v++)
 		if (!isfinite(t->vector[v]))
 			return damaged(status, "a leaf is not a number");
-	if ((t->n_trees == 0) != (t->n_nodes == 0) || (t->n_trees > 0 && t->root[0] != 0))
-		return damaged(status, "trees without nodes");
-	for (i = 0; i < t->n_trees; i++)
-	{
-		uint32_t	end = i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes;
-		uint32_t	n;
-
-		if (end <= t->root[i] || end > t->n_nodes)
-			return damaged(status, "trees out of order");
-		for (n = t->root[i]; n < end; n++)
-			if (!node_is_sound(model, t, n, end))
-				return damaged(status, "impossible node");
-	}
+	code = check_trees(host, model, t, status);
+	if (code == ML_OK)
+		code = make_points(host, model, t, status);
 	model->state = t;
 	model->log_link = (t->flags & ML_TREES_LOG_LINK) != 0;
-	return ML_OK;
+	return code;
+}
+
+const MlTrees *
+ml_model_trees(const MlModel *model)
+{
+	return model->learner->open == ml_trees_open ? model->state : NULL;
 }

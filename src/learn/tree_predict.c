@@ -102,9 +102,12 @@ margin_of_row(const MlTrees *t, const double *x, double *margin)
 void
 ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin)
 {
+	/* walks look at column 0 at a leaf, too */
+	static const double nothing[1] = {0.0};
 	const MlTrees *t = model->state;
 	int64_t		i;
 
 	for (i = 0; i < n; i++)
-		margin_of_row(t, x + (size_t) i * (size_t) model->prep.p, margin + (size_t) i * (size_t) t->n_outputs);
+		margin_of_row(t, model->prep.p > 0 ? x + (size_t) i * (size_t) model->prep.p : nothing,
+					  margin + (size_t) i * (size_t) t->n_outputs);
 }

@@ -114,6 +114,21 @@ add_metric(MlMetric *metric, int *n, const char *name, double value)
 		metric[(*n)++] = (MlMetric) {.name = name,.split = "train",.value = value};
 }
 
+/* The loss after each round: steps 1, 2, ... */
+static int
+collect_curve(const MlFit *fit, MlMetric *metric)
+{
+	const double *curve[] = {fit->curve_train, fit->curve_validation};
+	const char *split[] = {"train", "validation"};
+	int			n = 0;
+
+	for (int i = 0; i < (int) lengthof(curve); i++)
+		for (int round = 0; curve[i] != NULL && round < fit->n_rounds; round++)
+			metric[n++] = (MlMetric) {.name = fit->curve_metric,.split = split[i],.value = curve[i][round],
+									  .step = round + 1};
+	return n;
+}
+
 static int
 collect_metrics(const MlopsRegistration *r, MlMetric *metric)
 {
@@ -123,6 +138,7 @@ collect_metrics(const MlopsRegistration *r, MlMetric *metric)
 	add_metric(metric, &n, "objective", r->result->fit.objective);
 	add_metric(metric, &n, "max_gradient", r->result->fit.max_gradient);
 	add_metric(metric, &n, "oob_score", r->result->fit.oob_score);
+	n += collect_curve(&r->result->fit, metric + n);
 	return n;
 }
 
@@ -161,6 +177,37 @@ coefficients(const MlopsRegistration *r)
 		mlops_json_key(&json, "p_value");
 		mlops_json_number(&json, c->p_value);
 		mlops_json_end(&json);
+	}
+	mlops_json_end_array(&json);
+	return mlops_json_finish(&json);
+}
+
+static Jsonb *
+feature_importance(const MlopsRegistration *r)
+{
+	const MlopsFeatureSet *set = r->definition->feature_set;
+	MlopsJson	json = MLOPS_JSON_INIT;
+
+	mlops_json_begin_array(&json);
+	for (int i = 0; i < r->result->n_importance; i++)
+	{
+		const MlImportance *importance = &r->result->importance[i];
+
+		for (int f = 0; f < importance->n; f++)
+		{
+			mlops_json_begin(&json);
+			mlops_json_key(&json, "method");
+			mlops_json_text(&json, importance->method);
+			mlops_json_key(&json, "feature");
+			mlops_json_text(&json, set->feature[f].name);
+			mlops_json_key(&json, "importance");
+			mlops_json_number(&json, importance->value[f]);
+			mlops_json_key(&json, "std");
+			mlops_json_number(&json, importance->std ? importance->std[f] : NAN);
+			mlops_json_key(&json, "rows");
+			mlops_json_integer(&json, importance->rows);
+			mlops_json_end(&json);
+		}
 	}
 	mlops_json_end_array(&json);
 	return mlops_json_finish(&json);
@@ -275,8 +322,8 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlDataset *data = r->data;
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
-	MlMetric	metric[ML_MAX_METRICS + 3];
-	MlArtifact	artifact[3];
+	MlMetric   *metric = palloc(sizeof(MlMetric) * (ML_MAX_METRICS + 3 + 2 * (Size) result->fit.n_rounds));
+	MlArtifact	artifact[4];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;
 
@@ -307,6 +354,8 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	if (result->confusion != NULL)
 		add_artifact(artifact, &record.n_artifacts, "confusion_matrix", confusion_matrix(r));
 	add_artifact(artifact, &record.n_artifacts, "timing", timing(r));
+	if (result->n_importance > 0)
+		add_artifact(artifact, &record.n_artifacts, "feature_importance", feature_importance(r));
 	record.artifact = artifact;
 
 	record.task = data->task;

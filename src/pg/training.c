@@ -539,6 +539,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	spec.threshold = definition.config.threshold;
 	spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
 	memcpy(spec.cost, definition.config.cost, sizeof(spec.cost));
+	spec.metric = registration.metric;
 	spec.refit = definition.config.refit;
 	part = GetCurrentTimestamp();
 	mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);

@@ -93,7 +93,6 @@ SELECT attempt($$SELECT mlops_predict_label('spend', p) FROM people p LIMIT 1$$)
 SELECT attempt($$SELECT mlops_predict_proba('spend', p) FROM people p LIMIT 1$$);
 SELECT attempt($$SELECT feature FROM mlops_explain('three', (SELECT p FROM people p LIMIT 1), 'w')$$);
 SELECT attempt($$SELECT feature FROM mlops_explain('buy', (SELECT p FROM people p LIMIT 1), 'bought')$$);
-SELECT attempt($$SELECT feature FROM mlops_explain('buy', (SELECT p FROM people p LIMIT 1), method => 'lime')$$);
 SELECT attempt($$SELECT feature FROM mlops_explain('buy', (SELECT p FROM people p LIMIT 1), method => 'sharp')$$);
 SELECT attempt($$SELECT key FROM mlops_predict_batch('buy', 'peple')$$);
 SELECT attempt($$SELECT key FROM mlops_predict_batch('buy', 'SELECT age FROM people')$$);

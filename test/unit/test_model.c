@@ -55,7 +55,7 @@ meaning(TestHost *t)
 				for (j = 0; j < r.prep.width; j++)
 					want += w[j + 1].coefficient * z[j];
 				worst = fmax(worst, fabs(want - margin[i * outputs + o]));
-				ml_model_explain(&r.model, x + 4 * i, o, phi, &status);
+				ml_model_explain(&t->host, &r.model, x + 4 * i, o, NULL, phi, &status);
 				for (j = 0, want = 0.0; j < 5; j++)
 					want += phi[j];
 				worst_phi = fmax(worst_phi, fabs(want - margin[i * outputs + o]));
