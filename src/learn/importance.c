@@ -33,7 +33,7 @@
 #define MAX_SHAP_ROWS 1000
 #define MIN_ROWS 50
 /* steps from node to node; points at nodes */
-#define COST_LIMIT 3e8
+#define COST_LIMIT 1e8
 /* 'shuf' */
 #define STREAM_SHUFFLE UINT64_C(0x73687566)
 
@@ -110,12 +110,7 @@ importance_of_model(MlHost *host, const MlModel *model, const Features *features
 		return ML_NO_MEMORY;
 	for (i = 0; i < trees->n_nodes; i++)
 		if (trees->node[i].left != 0)
-		{
-			c = (int) (trees->node[i].column & ML_NODE_COLUMN);
-			for (f = 0; c >= features->first[f + 1]; f++)
-				;
-			out->value[f] += 1.0;
-		}
+			out->value[model->prep.column[trees->node[i].column & ML_NODE_COLUMN].feature] += 1.0;
 	return ML_OK;
 }
 
@@ -205,7 +200,10 @@ judge_sample(Shuffle *s, double *value, MlStatus *status)
 	if (code == ML_OK)
 	{
 		ml_score_labels(&scores, s->threshold);
-		code = ml_score_metrics(s->host, &scratch, &scores, "test", true, metric, &n, status);
+		/* the ranking of every class would cost more than all the rest: only when it is asked for */
+		if (strcmp(s->metric, "roc_auc") != 0)
+			scores.n_columns = 0;
+		code = ml_score_metrics(s->host, &scratch, &scores, "test", scores.n_columns > 0, metric, &n, status);
 	}
 	for (i = 0; code == ML_OK && i < n; i++)
 		if (strcmp(metric[i].name, s->metric) == 0)
@@ -292,17 +290,16 @@ shuffle_feature(Shuffle *s, MlScratch *scratch, int feature, int from, int to, u
 	return code;
 }
 
-/* Does any split of the trees ask for one of the columns [from, to)? */
-static bool
-asked_for(const MlTrees *trees, int from, int to)
+/* How often the trees ask for each feature, NULL when there are none. */
+static const double *
+splits_of(const MlTrainResult *result)
 {
-	uint32_t	i;
+	int			i;
 
-	for (i = 0; i < trees->n_nodes; i++)
-		if (trees->node[i].left != 0 && (int) (trees->node[i].column & ML_NODE_COLUMN) >= from &&
-			(int) (trees->node[i].column & ML_NODE_COLUMN) < to)
-			return true;
-	return false;
+	for (i = 0; i < result->n_importance; i++)
+		if (strcmp(result->importance[i].method, "split") == 0)
+			return result->importance[i].value;
+	return NULL;
 }
 
 static MlCode
@@ -312,6 +309,7 @@ permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	const MlTrees *trees = ml_model_trees(model);
 	double		steps = trees
 		? trees->n_trees * (1 + log2(1 + (double) trees->n_nodes / (1 + trees->n_trees))) : model->prep.width;
+	const double *splits = splits_of(result);
 	MlImportance *out = add_method(host, "permutation", features, result, status);
 	MlDataset	sample;
 	MlScratch	scratch;
@@ -323,6 +321,8 @@ permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 
 	if (out == NULL)
 		return ML_NO_MEMORY;
+	/* probabilities of all classes, and perhaps their order */
+	steps += model->n_outputs * (strcmp(spec->metric, "roc_auc") == 0 ? 40.0 : 10.0);
 	out->std = ml_alloc_zero(host, (size_t) features->n + 1, sizeof(double));
 	if (out->std == NULL)
 		return ml_no_memory(status, ((size_t) features->n + 1) * sizeof(double), "importance");
@@ -338,7 +338,8 @@ permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	{
 		MlScratch	own;
 
-		if (trees && !asked_for(trees, features->first[f], features->first[f + 1]))
+		/* what no split asks for changes nothing */
+		if (splits && splits[f] == 0.0)
 			continue;
 		ml_scratch_init(&own, host);
 		code = shuffle_feature(&s, &own, f, features->first[f], features->first[f + 1], spec->seed, whole,

@@ -57,6 +57,7 @@ typedef struct MlTrees
 	int			n_points;		/* of the quadrature of explanations */
 	const double *point;
 	const double *weight;
+	const double *rest;			/* 1 / (1 - point) */
 } MlTrees;
 
 /* ---- making: the arrays grow on the main thread ---- */
@@ -108,6 +109,8 @@ extern MlCode ml_trees_explain(MlHost *host, const MlModel *model, const double 
 							   double *phi, MlStatus *status);
 /* Points that make explanations of trees of this depth over p columns exact. */
 extern int	ml_trees_points(uint32_t depth, int p);
+/* Fills 3 × n_points numbers and hangs them in. */
+extern void ml_trees_set_points(MlTrees *trees, double *memory);
 
 /* The trees of an opened model, NULL when it has none. */
 extern const MlTrees *ml_model_trees(const MlModel *model);

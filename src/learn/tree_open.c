@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel/quadrature.h"
 #include "learn/bytes.h"
 #include "learn/learner.h"
 #include "learn/tree_bytes.h"
@@ -170,12 +169,10 @@ make_points(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 	double	   *point;
 
 	t->n_points = ml_trees_points(t->depth, model->prep.p);
-	point = ml_alloc_array(host, 2 * (size_t) t->n_points, sizeof(double));
+	point = ml_alloc_array(host, 3 * (size_t) t->n_points, sizeof(double));
 	if (point == NULL)
-		return ml_no_memory(status, 2 * (size_t) t->n_points * sizeof(double), "model");
-	ml_gauss_legendre(t->n_points, point, point + t->n_points);
-	t->point = point;
-	t->weight = point + t->n_points;
+		return ml_no_memory(status, 3 * (size_t) t->n_points * sizeof(double), "model");
+	ml_trees_set_points(t, point);
 	return ML_OK;
 }
 

@@ -32,6 +32,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "kernel/quadrature.h"
 #include "learn/tree.h"
 
 #define MAX_POINTS 256
@@ -78,6 +79,20 @@ ml_trees_points(uint32_t depth, int p)
 	return points < 1 ? 1 : points > MAX_POINTS ? MAX_POINTS : (int) points;
 }
 
+void
+ml_trees_set_points(MlTrees *trees, double *memory)
+{
+	double	   *rest = memory + 2 * trees->n_points;
+	int			k;
+
+	ml_gauss_legendre(trees->n_points, memory, memory + trees->n_points);
+	for (k = 0; k < trees->n_points; k++)
+		rest[k] = 1.0 / (1.0 - memory[k]);
+	trees->point = memory;
+	trees->weight = memory + trees->n_points;
+	trees->rest = rest;
+}
+
 size_t
 ml_trees_explain_room(const MlModel *model)
 {
@@ -93,16 +108,9 @@ factor(double z, bool o, double t)
 	return o ? z + t * (1.0 - z) : z * (1.0 - t);
 }
 
-/* (o - z) / factor: what takes the column out of the product again; z may be 0 */
-static inline double
-without(double z, bool o, double t)
-{
-	return o ? (1.0 - z) / (z + t * (1.0 - z)) : -1.0 / (1.0 - t);
-}
-
 /* to = from times the factors of the step's child in place of those its column had. */
-static void
-multiply(const Walk *w, const Step *s, const double *from, double *to)
+static inline __attribute__((always_inline)) void
+multiply(const Walk *w, int n, const Step *s, const double *from, double *to)
 {
 	const double *t = w->trees->point;
 	int			k;
@@ -111,37 +119,54 @@ multiply(const Walk *w, const Step *s, const double *from, double *to)
 	{
 		double		ratio = s->z / s->z_before;
 
-		for (k = 0; k < w->n; k++)
+		for (k = 0; k < n; k++)
 			to[k] = from[k] * ratio;
 	}
-	else if (s->z_before == 1.0)
-		for (k = 0; k < w->n; k++)
-			to[k] = from[k] * factor(s->z, s->o, t[k]);
-	else
-		for (k = 0; k < w->n; k++)
+	else if (s->z_before != 1.0)
+		for (k = 0; k < n; k++)
 			to[k] = from[k] * (factor(s->z, s->o, t[k]) / factor(s->z_before, true, t[k]));
+	else if (s->o)
+		for (k = 0; k < n; k++)
+			to[k] = from[k] * factor(s->z, true, t[k]);
+	else
+		for (k = 0; k < n; k++)
+			to[k] = from[k] * factor(s->z, false, t[k]);
 }
 
-/* The leaves below the child are known: they count for the split's column, and below the split. */
-static void
-absorb(Walk *w, const Step *s, const double *child, double *below)
+/* Sum of (o - z) / factor over the points, which takes the column out of the product again; z may be 0. */
+static inline __attribute__((always_inline)) double
+without(const Walk *w, int n, const double *leaves, double z, bool o)
 {
 	const double *t = w->trees->point;
 	double		sum = 0.0;
 	int			k;
 
-	for (k = 0; k < w->n; k++)
+	if (!o)
+	{
+		for (k = 0; k < n; k++)
+			sum -= leaves[k] * w->trees->rest[k];
+		return sum;
+	}
+	for (k = 0; k < n; k++)
+		sum += leaves[k] / (z + t[k] * (1.0 - z));
+	return sum * (1.0 - z);
+}
+
+/* The leaves below the child are known: they count for the split's column, and below the split. */
+static inline __attribute__((always_inline)) void
+absorb(Walk *w, int n, const Step *s, const double *child, double *below)
+{
+	int			k;
+
+	for (k = 0; k < n; k++)
 		below[k] += child[k];
 	/* a column that the row had left before says nothing new */
 	if (!s->o_before)
 		return;
-	for (k = 0; k < w->n; k++)
-		sum += child[k] * without(s->z, s->o, t[k]);
+	w->phi[s->column] += without(w, n, child, s->z, s->o);
 	/* splits of the same column further up will count these leaves with what they knew of it: not so */
 	if (s->z_before != 1.0)
-		for (k = 0; k < w->n; k++)
-			sum -= child[k] * without(s->z_before, true, t[k]);
-	w->phi[s->column] += sum;
+		w->phi[s->column] -= without(w, n, child, s->z_before, true);
 }
 
 static void
@@ -183,11 +208,12 @@ next_child(Walk *w, Step *s, double *share)
 	return 0;
 }
 
-static void
-walk_tree(Walk *w, uint32_t root)
+/* n = w->n, told once more so that the loops over few points can be written out */
+static inline __attribute__((always_inline)) void
+walk_tree_of(Walk *w, int points, uint32_t root)
 {
 	const MlTrees *trees = w->trees;
-	size_t		n = (size_t) w->n;
+	size_t		n = (size_t) points;
 	size_t		level = 0;
 	size_t		k;
 
@@ -209,7 +235,7 @@ walk_tree(Walk *w, uint32_t root)
 
 		if (child != 0)
 		{
-			multiply(w, s, product, product + n);
+			multiply(w, points, s, product, product + n);
 			if (trees->node[child].left != 0)
 			{
 				memset(below + n, 0, n * sizeof(double));
@@ -238,8 +264,30 @@ walk_tree(Walk *w, uint32_t root)
 			s--;
 			below -= n;
 		}
-		absorb(w, s, below + n, below);
+		absorb(w, points, s, below + n, below);
 		s->child++;
+	}
+}
+
+static void
+walk_tree(Walk *w, uint32_t root)
+{
+	switch (w->n)
+	{
+		case 1:
+			walk_tree_of(w, 1, root);
+			break;
+		case 2:
+			walk_tree_of(w, 2, root);
+			break;
+		case 3:
+			walk_tree_of(w, 3, root);
+			break;
+		case 4:
+			walk_tree_of(w, 4, root);
+			break;
+		default:
+			walk_tree_of(w, w->n, root);
 	}
 }
 

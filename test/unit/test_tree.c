@@ -207,10 +207,8 @@ chain(TestHost *t, int depth, int columns, double tiny, const char *name)
 	trees.gain = gain;
 	trees.depth = (uint32_t) depth;
 	trees.n_points = ml_trees_points(trees.depth, columns);
-	point = malloc((size_t) trees.n_points * 2 * sizeof(double));
-	ml_gauss_legendre(trees.n_points, point, point + trees.n_points);
-	trees.point = point;
-	trees.weight = point + trees.n_points;
+	point = malloc((size_t) trees.n_points * 3 * sizeof(double));
+	ml_trees_set_points(&trees, point);
 	model.learner = &ml_gradient_boosting;
 	model.state = &trees;
 	model.n_outputs = 1;
