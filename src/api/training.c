@@ -163,7 +163,8 @@ mlops_algorithms(PG_FUNCTION_ARGS)
 					 psprintf("double precision|%s", param->choices) :
 					 param->type == ML_PARAM_FLOAT ? "double precision" :
 					 param->type == ML_PARAM_INT ? "integer" : param->type == ML_PARAM_BOOL ? "boolean" :
-					 param->type == ML_PARAM_ENUM ? param->choices : "null | \"balanced\" | object");
+					 param->type == ML_PARAM_ENUM ? param->choices :
+					 param->type == ML_PARAM_MONOTONE ? "null | object" : "null | \"balanced\" | object");
 			put_text(values, nulls, 4, text);
 			put_bound(values, nulls, 5, param, param->minimum);
 			put_bound(values, nulls, 6, param, param->maximum);

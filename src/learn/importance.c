@@ -196,7 +196,7 @@ judge_sample(Shuffle *s, double *value, MlStatus *status)
 
 	*value = NAN;
 	ml_scratch_init(&scratch, s->host);
-	code = ml_score_rows(s->host, &scratch, s->model, s->sample, 0, s->sample->n, &scores, status);
+	code = ml_score_rows(s->host, &scratch, s->model, s->sample, 0, s->sample->n, NULL, &scores, status);
 	if (code == ML_OK)
 	{
 		ml_score_labels(&scores, s->threshold);

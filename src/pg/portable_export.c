@@ -90,13 +90,14 @@ read_metrics(const MlopsRef *ref, MlPortable *p)
 	}
 }
 
+/* How long the training took is of no use elsewhere, and would make two exports of the same rows differ. */
 static void
 read_artifacts(const MlopsRef *ref, MlPortable *p)
 {
 	MlopsResult *r;
 
 	r = mlops_registry_read("SELECT a.name, a.media_type, a.content FROM mlops.versions v"
-							" JOIN mlops.run_artifacts a USING (run_id) WHERE v.version_id = $1"
+							" JOIN mlops.run_artifacts a USING (run_id) WHERE v.version_id = $1 AND a.name <> 'timing'"
 							" ORDER BY a.name COLLATE \"C\"", "b", ref->version_id);
 	p->n_artifacts = (int) r->n;
 	p->artifact = palloc0(sizeof(MlArtifact) * Max(r->n, 1));

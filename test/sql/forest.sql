@@ -2,6 +2,7 @@
 CREATE SCHEMA test_forest;
 SET search_path = test_forest, public;
 SET client_min_messages = warning;
+SET mlops.progress = off;
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set iris :abs_srcdir '/data/iris.csv'
 \set diabetes :abs_srcdir '/data/diabetes.csv'
@@ -16,75 +17,75 @@ COPY telco FROM :'telco' WITH (FORMAT csv, HEADER true);
 -- two classes, text columns and missing values as they are
 SELECT version, algorithm, metric, value > 0.81 AS good, stage, detail ->> 'iterations' AS trees,
     (detail ->> 'oob_score')::float8 BETWEEN 0.77 AND 0.82 AS oob
-FROM mlops_train('telco', 'telco', 'churn', 'random_forest', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
+FROM mlops_train('forest_telco', 'telco', 'churn', 'random_forest', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
 SELECT r.key, r.split, r.value BETWEEN 0.77 AND 0.82 AS about FROM mlops.run_metrics r JOIN mlops.runs USING (run_id) JOIN mlops.models m USING (model_id)
-WHERE m.name = 'telco' AND r.key = 'oob_score';
-SELECT p.key, p.value FROM mlops.run_params p JOIN mlops.runs USING (run_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'telco' ORDER BY p.key COLLATE "C";
+WHERE m.name = 'forest_telco' AND r.key = 'oob_score';
+SELECT p.key, p.value FROM mlops.run_params p JOIN mlops.runs USING (run_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'forest_telco' ORDER BY p.key COLLATE "C";
 SELECT min(p) >= 0 AND max(p) <= 1 AS probabilities, abs(avg(p) - avg((churn = 'Yes')::int)) < 0.01 AS calibrated
-FROM (SELECT mlops_predict('telco', t) AS p, churn FROM telco t WHERE rid % 5 = 0) s;
+FROM (SELECT mlops_predict('forest_telco', t) AS p, churn FROM telco t WHERE rid % 5 = 0) s;
 -- a level and a number that nobody has seen
-SELECT mlops_predict('telco', jsonb_set(to_jsonb(t), '{contract}', '"new"') || '{"tenure": null}') BETWEEN 0 AND 1 AS answered FROM telco t LIMIT 1;
+SELECT mlops_predict('forest_telco', jsonb_set(to_jsonb(t), '{contract}', '"new"') || '{"tenure": null}') BETWEEN 0 AND 1 AS answered FROM telco t LIMIT 1;
 -- class weights are taken out of the probability: what a leaf says is the share of its rows again
-SELECT version FROM mlops_train('telco', algorithm => 'decision_tree', params => '{"class_weight": "balanced"}');
+SELECT version FROM mlops_train('forest_telco', algorithm => 'decision_tree', params => '{"class_weight": "balanced"}');
 SELECT abs(avg(p) - avg((churn = 'Yes')::int)) < 1e-9 AS shares, count(DISTINCT p) > 20 AS leaves
-FROM (SELECT mlops_predict('telco@2', t) AS p, churn FROM telco t WHERE rid % 5 <> 0) s;
-SELECT version FROM mlops_train('telco', algorithm => 'random_forest', params => '{"n_estimators": 10, "class_weight": {"Yes": 3}}');
+FROM (SELECT mlops_predict('forest_telco@2', t) AS p, churn FROM telco t WHERE rid % 5 <> 0) s;
+SELECT version FROM mlops_train('forest_telco', algorithm => 'random_forest', params => '{"n_estimators": 10, "class_weight": {"Yes": 3}}');
 
 -- the same rows and seed give the same bytes whatever the threads; another seed does not
 SET mlops.threads = 1;
-SELECT version FROM mlops_train('iris', 'iris', 'target', 'random_forest', '{"n_estimators": 20}');
+SELECT version FROM mlops_train('forest_iris', 'iris', 'target', 'random_forest', '{"n_estimators": 20}');
 SET mlops.threads = 3;
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"n_estimators": 20}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"n_estimators": 20}', seed => 7);
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"n_estimators": 20}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"n_estimators": 20}', seed => 7);
 RESET mlops.threads;
 SELECT b.content = lag(b.content) OVER (ORDER BY v.version) AS same FROM mlops.version_blobs b JOIN mlops.versions v USING (version_id) JOIN mlops.models m USING (model_id)
-WHERE m.name = 'iris' ORDER BY v.version;
-SELECT rid, mlops_predict_label('iris', i) AS label, target FROM iris i WHERE rid IN (5, 60, 110, 120);
-SELECT round(sum(value::numeric), 9) AS one FROM iris i, jsonb_each_text(mlops_predict_proba('iris', i)) WHERE rid = 70;
+WHERE m.name = 'forest_iris' ORDER BY v.version;
+SELECT rid, mlops_predict_label('forest_iris', i) AS label, target FROM iris i WHERE rid IN (5, 60, 110, 120);
+SELECT round(sum(value::numeric), 9) AS one FROM iris i, jsonb_each_text(mlops_predict_proba('forest_iris', i)) WHERE rid = 70;
 
 -- numbers
 SELECT algorithm, metric, value BETWEEN 50 AND 65 AS good, (detail ->> 'oob_score')::float8 BETWEEN 0.3 AND 0.6 AS oob
-FROM mlops_train('diabetes', 'diabetes', 'target', 'random_forest', config => '{"split": {"test_where": "rid % 5 = 0"}}');
+FROM mlops_train('forest_diabetes', 'diabetes', 'target', 'random_forest', config => '{"split": {"test_where": "rid % 5 = 0"}}');
 SELECT f.name, importance > 0.2 AS large FROM mlops.version_features f JOIN mlops.versions USING (version_id) JOIN mlops.models m USING (model_id)
-WHERE m.name = 'diabetes' AND role = 'feature' ORDER BY importance DESC LIMIT 2;
+WHERE m.name = 'forest_diabetes' AND role = 'feature' ORDER BY importance DESC LIMIT 2;
 SELECT round(sum(importance)::numeric, 9) AS one FROM mlops.version_features JOIN mlops.versions USING (version_id) JOIN mlops.models m USING (model_id)
-WHERE m.name = 'diabetes' AND role = 'feature';
+WHERE m.name = 'forest_diabetes' AND role = 'feature';
 
 -- one tree; a leaf says the mean of its rows, whatever their size
 SELECT algorithm, metric, value BETWEEN 50 AND 70 AS good, detail ? 'oob_score' AS oob
-FROM mlops_train('diabetes', algorithm => 'decision_tree', params => '{"max_depth": 3}');
+FROM mlops_train('forest_diabetes', algorithm => 'decision_tree', params => '{"max_depth": 3}');
 SELECT count(DISTINCT p) AS leaves, abs(avg(p) - avg(target)) < 1e-9 AS means
-FROM (SELECT mlops_predict('diabetes@2', d) AS p, target FROM diabetes d WHERE rid % 5 <> 0) s;
-SELECT version FROM mlops_train('diabetes', algorithm => 'decision_tree', params => '{"max_depth": 3, "ccp_alpha": 500}');
-SELECT count(DISTINCT mlops_predict('diabetes@3', d)) AS leaves FROM diabetes d;
-SELECT version FROM mlops_train('iris', algorithm => 'decision_tree', params => '{"criterion": "entropy"}');
-CREATE TABLE odd AS SELECT i AS x, CASE WHEN i > 30 THEN 1e300 ELSE -1e-300 END AS y FROM generate_series(1, 60) i;
-SELECT version FROM mlops_train('odd', 'odd', 'y', 'decision_tree', config => '{"split": {"test": 0}}');
-SELECT x, mlops_predict('odd', o) AS p FROM odd o WHERE x IN (1, 60) ORDER BY x;
+FROM (SELECT mlops_predict('forest_diabetes@2', d) AS p, target FROM diabetes d WHERE rid % 5 <> 0) s;
+SELECT version FROM mlops_train('forest_diabetes', algorithm => 'decision_tree', params => '{"max_depth": 3, "ccp_alpha": 500}');
+SELECT count(DISTINCT mlops_predict('forest_diabetes@3', d)) AS leaves FROM diabetes d;
+SELECT version FROM mlops_train('forest_iris', algorithm => 'decision_tree', params => '{"criterion": "entropy"}');
+CREATE TABLE odd AS SELECT i AS x, CASE WHEN i > 30 THEN 1e99 ELSE -1e-99 END AS y FROM generate_series(1, 60) i;
+SELECT version FROM mlops_train('forest_odd', 'odd', 'y', 'decision_tree', config => '{"split": {"test": 0}}');
+SELECT x, mlops_predict('forest_odd', o) AS p FROM odd o WHERE x IN (1, 60) ORDER BY x;
 
 -- parameters
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": "log2", "n_estimators": 2, "bootstrap": false}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": 2, "n_estimators": 2, "max_samples": 0.5, "max_leaf_nodes": 4}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": "cube"}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": true}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": 0}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"max_features": 1.5}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"bootstrap": false, "max_samples": 0.5}');
-SELECT version FROM mlops_train('iris', algorithm => 'random_forest', params => '{"criterion": "squared_error"}');
-SELECT version FROM mlops_train('diabetes', algorithm => 'random_forest', params => '{"criterion": "gini"}');
-SELECT version FROM mlops_train('diabetes', algorithm => 'decision_tree', params => '{"class_weight": "balanced"}');
-SELECT version FROM mlops_train('iris', algorithm => 'decision_tree', params => '{"max_leaves": 1}');
-SELECT version FROM mlops_train('iris', algorithm => 'decision_tree', params => '{"ccp_alpha": -1}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": "log2", "n_estimators": 2, "bootstrap": false}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": 2, "n_estimators": 2, "max_samples": 0.5, "max_leaf_nodes": 4}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": "cube"}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": true}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": 0}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"max_features": 1.5}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"bootstrap": false, "max_samples": 0.5}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'random_forest', params => '{"criterion": "squared_error"}');
+SELECT version FROM mlops_train('forest_diabetes', algorithm => 'random_forest', params => '{"criterion": "gini"}');
+SELECT version FROM mlops_train('forest_diabetes', algorithm => 'decision_tree', params => '{"class_weight": "balanced"}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'decision_tree', params => '{"max_leaves": 1}');
+SELECT version FROM mlops_train('forest_iris', algorithm => 'decision_tree', params => '{"ccp_alpha": -1}');
 
 -- a limit is told after the first trees, not after the last
 SET mlops.max_model_size = '64kB';
 DO $$
 BEGIN
-    PERFORM mlops_train('diabetes', algorithm => 'random_forest', params => '{"n_estimators": 100000, "min_samples_leaf": 1}');
+    PERFORM mlops_train('forest_diabetes', algorithm => 'random_forest', params => '{"n_estimators": 100000, "min_samples_leaf": 1}');
 EXCEPTION WHEN program_limit_exceeded THEN
     RAISE WARNING '%', regexp_replace(SQLERRM, 'needs \d+ kB', 'needs … kB');
 END $$;
 RESET mlops.max_model_size;
 
 DROP SCHEMA test_forest CASCADE;
-SELECT mlops_drop_model(name) FROM mlops.models WHERE name IN ('telco', 'iris', 'diabetes', 'odd');
+SELECT mlops_drop_model(name) FROM mlops.models WHERE name LIKE 'forest\_%';
