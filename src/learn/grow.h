@@ -2,7 +2,8 @@
  * grow.h: growing one tree on binned rows.
  *
  * Rows come as a list of row numbers with their quantised pairs (g, h)
- * (kernel/histogram.h); what comes out is a list of nodes with their rows.  What the pairs mean and what a leaf says is the learner's.
+ * (kernel/histogram.h); what comes out is a list of nodes with their rows.
+ * What the pairs mean and what a leaf says is the learner's.
  *
  * A grower is made once and grows many trees, each inside a team's section:
  * it allocates nothing then.
