@@ -47,20 +47,23 @@ ml_leaf_weight(double G, double H, const MlSplitRule *rule, double lower, double
 	return w < lower ? lower : w > upper ? upper : w;
 }
 
-/* gain[i] := s(left) + s(right), or -infinity where a child's h is too small */
+/*
+ * gain[i] := s(left) + s(right), or -infinity where a child's h is too small.
+ * l2, l1 and min_h are in the units of the cells, whose products neither
+ * overflow nor vanish, whatever those units are.
+ */
 ML_BODY
-gains_body(const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
-		   double l2, double l1, double min_h, double *gain)
+gains_body(const MlCell *left, int n, MlCell total, double l2, double l1, double min_h, double *gain)
 {
 	int			i;
 
 	ML_INDEPENDENT
 	for (i = 0; i < n; i++)
 	{
-		double		hl = (double) left[i].h * h_unit;
-		double		hr = (double) (total.h - left[i].h) * h_unit;
-		double		gl = fabs((double) left[i].g * g_unit) - l1;
-		double		gr = fabs((double) (total.g - left[i].g) * g_unit) - l1;
+		double		hl = (double) left[i].h;
+		double		hr = (double) (total.h - left[i].h);
+		double		gl = fabs((double) left[i].g) - l1;
+		double		gr = fabs((double) (total.g - left[i].g)) - l1;
 		double		dl = hl + l2;
 		double		dr = hr + l2;
 		double		s;
@@ -71,9 +74,8 @@ gains_body(const MlCell *left, int n, MlCell total, double g_unit, double h_unit
 		gain[i] = (hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h) ? s : -INFINITY;
 	}
 }
-ML_DISPATCH(static, gains, (const MlCell *left, int n, MlCell total, double g_unit, double h_unit,
-							double l2, double l1, double min_h, double *gain),
-			(left, n, total, g_unit, h_unit, l2, l1, min_h, gain))
+ML_DISPATCH(static, gains, (const MlCell *left, int n, MlCell total, double l2, double l1, double min_h, double *gain),
+			(left, n, total, l2, l1, min_h, gain))
 
 /* The loss that a weight saves: s when w is the free optimum, less at a bound. */
 static double
@@ -107,15 +109,13 @@ bounded_gains(Scan *scan, int monotone, const MlSplitRule *rule, const MlSplitNo
 	}
 }
 
-/* What the node saves as it is. */
+/* What a bounded node saves as it is. */
 static double
-node_score(const MlSplitRule *rule, const MlSplitNode *node)
+bounded_score(const MlSplitRule *rule, const MlSplitNode *node)
 {
 	double		G = (double) node->total.g * node->g_unit;
 	double		H = (double) node->total.h * node->h_unit;
 
-	if (!node->bounded)
-		return ml_leaf_score(G, H, rule);
 	return saved(G, H, ml_leaf_weight(G, H, rule, node->lower, node->upper), rule);
 }
 
@@ -124,15 +124,24 @@ static int
 best_candidate(Scan *scan, const int32_t *counted, int64_t node_rows, int monotone, const MlSplitRule *rule,
 			   const MlSplitNode *node, double *gain)
 {
-	double		score = node_score(rule, node);
-	/* differences of rounding are no gain */
-	double		least = fmax(rule->min_gain, 1e-10 * fabs(score));
+	/* all in the units of the cells */
+	MlSplitRule inner = {.l2 = rule->l2 / node->h_unit,.l1 = rule->l1 / node->g_unit};
+	double		unit = node->g_unit * (node->g_unit / node->h_unit);
+	double		score = ml_leaf_score((double) node->total.g, (double) node->total.h, &inner);
+	double		least;
 	int			best = -1;
 	int			i;
 
-	gains(scan->left, scan->n, node->total, node->g_unit, node->h_unit, rule->l2, rule->l1, rule->min_h, scan->gain);
+	/* an h that is too small by rounding alone is large enough */
+	gains(scan->left, scan->n, node->total, inner.l2, inner.l1, rule->min_h / node->h_unit * (1 - 1e-12), scan->gain);
 	if (monotone != 0 || node->bounded)
+	{
+		unit = 1;
+		score = bounded_score(rule, node);
 		bounded_gains(scan, monotone, rule, node);
+	}
+	/* differences of rounding are no gain */
+	least = fmax(rule->min_gain / unit, 1e-10 * fabs(score));
 	if (counted)
 		for (i = 0; i < scan->n; i++)
 			if (scan->rows[i] < rule->min_rows || node_rows - scan->rows[i] < rule->min_rows)
@@ -142,10 +151,10 @@ best_candidate(Scan *scan, const int32_t *counted, int64_t node_rows, int monoto
 		if (scan->gain[i] - score > least)
 		{
 			least = scan->gain[i] - score;
-			*gain = least;
+			*gain = least * unit;
 			best = i;
 		}
-	return best;
+	return isfinite(*gain) ? best : -1;
 }
 
 /* min_rows of both children are certain from the sums of h alone */
