@@ -255,6 +255,13 @@ weigh_rows(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 	return ML_OK;
 }
 
+/* log x for x >= 0, as far as scores go */
+static double
+log_score(double x)
+{
+	return fmin(fmax(log(x), -ML_SCORE_LIMIT), ML_SCORE_LIMIT);
+}
+
 /* F_0: what is best without any column; base: k values. */
 static MlCode
 start_scores(Boost *b, double *base, MlStatus *status)
@@ -273,7 +280,7 @@ start_scores(Boost *b, double *base, MlStatus *status)
 				base[(int) y[i]] += b->weight ? b->weight[i] : 1;
 			/* a class without rows: as if it had half a one of the average weight */
 			for (c = 0; c < b->k; c++)
-				base[c] = log((base[c] > 0 ? base[c] : 0.5 * b->total_weight / (double) b->rows) / b->total_weight);
+				base[c] = log_score((base[c] > 0 ? base[c] : 0.5 * b->total_weight / (double) b->rows) / b->total_weight);
 			return ML_OK;
 		case ML_LOSS_ABSOLUTE:
 		case ML_LOSS_QUANTILE:
@@ -302,7 +309,7 @@ start_scores(Boost *b, double *base, MlStatus *status)
 	}
 	if (b->loss == ML_LOSS_POISSON && !(total > 0))
 		return ml_status_set(status, ML_BAD_DATA, "loss \"poisson\" needs a target that is not always 0");
-	base[0] = b->loss == ML_LOSS_SQUARED ? total : b->loss == ML_LOSS_POISSON ? log(total) : log(total / (1 - total));
+	base[0] = b->loss == ML_LOSS_SQUARED ? total : log_score(b->loss == ML_LOSS_POISSON ? total : total / (1 - total));
 	return ML_OK;
 }
 
@@ -320,6 +327,7 @@ allocate(Boost *b, MlStatus *status)
 		TAKE(b->g, b->rows * b->k, sizeof(double)) ||
 		TAKE(b->h, b->rows * b->k, sizeof(double)) ||
 		TAKE(b->q, b->rows, sizeof(uint32_t)) ||
+		(b->held = ml_scratch_zero(&b->scratch, (size_t) b->n_chunks, 1, "boosting", status)) == NULL ||
 		TAKE(b->leaf, b->n, sizeof(int32_t)) ||
 		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
 		TAKE(b->bag_count, b->rows_chunks, sizeof(int64_t)) ||
@@ -364,6 +372,9 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 
 	b->bin_seconds = -ml_seconds();
 	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
+	if (b->patience > 0 && data->n_valid == 0)
+		b->host->warn(b->host, "there are no validation rows to stop early by, so all rounds are made",
+					  "Raise \"validation\" in the \"split\" of the model's config, or set early_stopping_rounds to 0.");
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
 	code = weigh_rows(b, params, fit, status);
 	if (code == ML_OK)
@@ -390,29 +401,27 @@ run_section(Boost *b, MlLead lead, MlStatus *status)
 	if (b->host->poll(b->host, "boosting", (double) b->round / b->rounds) ||
 		b->host->parallel_team(b->host, lead, b))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	if (b->overflow)
+	{
+		ml_status_set(status, ML_BAD_DATA, "targets or weights are too large for gradient boosting");
+		ml_status_hint(status, "Divide them by a constant.");
+		return ML_BAD_DATA;
+	}
 	return ML_OK;
 }
 
-/* One tree a class; nothing is added when no row was drawn. */
+/* One tree a class. */
 static MlCode
 run_round(Boost *b, MlStatus *status)
 {
-	int			round = b->round;
 	MlCode		code = ML_OK;
 
 	for (b->output = 0; code == ML_OK && b->output < b->k; b->output++)
 	{
 		code = run_section(b, ml_boost_tree, status);
-		if (code == ML_OK && b->n_nodes > 0)
+		if (code == ML_OK)
 			code = ml_trees_add(&b->maker, &b->binned, ml_grower_nodes(b->grower), b->n_nodes, b->value,
 								b->tree.h_unit, status);
-	}
-	if (code == ML_OK && b->round == round)
-	{
-		/* an empty bag: the round passes */
-		b->round++;
-		b->curve_train[b->round] = b->curve_train[round];
-		b->curve_valid[b->round] = b->curve_valid[round];
 	}
 	return code;
 }
@@ -507,13 +516,9 @@ static MlCode
 hand_over_margins(Boost *b, MlFit *fit, MlStatus *status)
 {
 	size_t		n = (size_t) b->rows * (size_t) b->k;
-	size_t		i;
 
-	if (b->best_round != b->round)
+	if (b->best_round != b->round || memchr(b->held, 1, (size_t) b->n_chunks) != NULL)
 		return ML_OK;
-	for (i = 0; i < n; i++)
-		if (fabs(b->score[i]) >= ML_SCORE_LIMIT && b->loss != ML_LOSS_SQUARED)
-			return ML_OK;
 	fit->margin = ml_alloc_array(b->host, n, sizeof(double));
 	if (fit->margin == NULL)
 		return ml_no_memory(status, n * sizeof(double), "scores");

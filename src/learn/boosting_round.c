@@ -23,6 +23,10 @@
 #define STREAM_COLUMNS UINT64_C(0x636f6c73)
 #define STREAM_ROUND UINT64_C(0x726e64)
 
+/* Sums over all rows, and inverses, of gradients within these are numbers. */
+#define MOST_GRADIENT 1e290
+#define LEAST_GRADIENT 1e-280
+
 static int64_t
 chunk_end(int task, int64_t n)
 {
@@ -80,9 +84,10 @@ sum_gradients(Boost *b)
 		max_g = b->sums[i].max_g > max_g ? b->sums[i].max_g : max_g;
 		max_h = b->sums[i].max_h > max_h ? b->sums[i].max_h : max_h;
 	}
-	/* no gradient at all: any scale will do */
-	max_g = max_g > 0 ? max_g : 1;
-	max_h = max_h > 0 ? max_h : 1;
+	b->overflow |= !(max_g < MOST_GRADIENT && max_h < MOST_GRADIENT);
+	/* no gradient at all, or none that has an inverse: any scale will do */
+	max_g = max_g > LEAST_GRADIENT && !b->overflow ? max_g : 1;
+	max_h = max_h > LEAST_GRADIENT && !b->overflow ? max_h : 1;
 	b->g_scale = 32766 / max_g;
 	b->h_scale = 65534 / max_h;
 	/* a sum over all rows stays below 2^62 */
@@ -140,7 +145,7 @@ quantise_task(void *arg, int task, int member)
 
 	(void) member;
 	ml_quantise(g + from, h + from, end - from, b->g_scale, b->h_scale, b->tree.key, from, b->q + from);
-	if (b->subsample < 1)
+	if (!b->whole)
 		for (i = from; i < end; i++)
 		{
 			bool		bag = in_bag(b, i);
@@ -170,7 +175,7 @@ list_task(void *arg, int task, int member)
 	{
 		row[at].row = (uint32_t) i;
 		row[at].q = b->q[i];
-		at += b->subsample >= 1 || b->leaf[i] == 0;
+		at += b->whole || b->leaf[i] == 0;
 	}
 }
 
@@ -209,13 +214,18 @@ prepare_tree(Boost *b)
 		draw_columns(b);
 		b->tree.use = b->use;
 	}
+	b->whole = b->subsample >= 1;
 	if (ml_team_run(b->team, b->rows_chunks, quantise_task, b))
 		return true;
-	b->bag = 0;
 	for (t = 0; t < b->rows_chunks; t++)
-		b->bag += b->bag_count[t];
-	b->tree.n = b->bag;
-	return b->bag > 0 && ml_team_run(b->team, b->rows_chunks, list_task, b);
+		b->tree.n += b->bag_count[t];
+	if (b->tree.n == 0)
+	{
+		/* a bag that was drawn empty: the tree has all rows */
+		b->whole = true;
+		b->tree.n = b->rows;
+	}
+	return ml_team_run(b->team, b->rows_chunks, list_task, b);
 }
 
 /* ---- leaves ---- */
@@ -317,8 +327,9 @@ leaf_values(Boost *b)
 		else
 			b->value[i] = fmin(fmax(b->value[i], node[i].lower), node[i].upper);
 		b->value[i] *= b->learning_rate;
+		b->overflow |= !isfinite(b->value[i]);
 	}
-	return false;
+	return b->overflow;
 }
 
 static void
@@ -327,16 +338,19 @@ score_task(void *arg, int task, int member)
 	Boost	   *b = arg;
 	int64_t		end = chunk_end(task, b->n);
 	bool		exponent = b->loss == ML_LOSS_POISSON || b->loss == ML_LOSS_LOGISTIC || b->loss == ML_LOSS_SOFTMAX;
+	double		limit = exponent ? ML_SCORE_LIMIT : INFINITY;
+	bool		held = false;
 	int64_t		i;
 
 	for (i = (int64_t) task * BOOST_CHUNK; i < end; i++)
 	{
-		double		score = b->score[i * b->k + b->output] + b->value[b->leaf[i]];
+		double		free = b->score[i * b->k + b->output] + b->value[b->leaf[i]];
+		double		score = free > limit ? limit : free < -limit ? -limit : free;
 
-		if (exponent)
-			score = score > ML_SCORE_LIMIT ? ML_SCORE_LIMIT : score < -ML_SCORE_LIMIT ? -ML_SCORE_LIMIT : score;
+		held |= score != free;
 		b->score[i * b->k + b->output] = score;
 	}
+	b->held[task] |= held;
 	/* one tree a round: the gradients follow while the rows are at hand */
 	if (b->k == 1 && b->loss != ML_LOSS_HUBER)
 		gradient_task(b, task, member);
@@ -350,7 +364,7 @@ ml_boost_tree(MlTeam *team, void *arg)
 
 	b->team = team;
 	b->n_nodes = 0;
-	if (prepare_tree(b) || b->bag == 0)
+	if (prepare_tree(b))
 		return;
 	start = ml_seconds();
 	b->n_nodes = ml_grow(b->grower, team, &b->tree);

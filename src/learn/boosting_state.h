@@ -47,6 +47,7 @@ typedef struct Boost
 	double	   *g;				/* k × rows */
 	double	   *h;
 	uint32_t   *q;				/* rows */
+	uint8_t    *held;			/* n_chunks: a score of the chunk was once held at its limit */
 	int32_t    *leaf;			/* n: node of the tree at hand; -1: not in the bag */
 	int			n_chunks;
 	int			rows_chunks;	/* those of the rows that learn */
@@ -62,7 +63,7 @@ typedef struct Boost
 	int			round;			/* rounds done */
 	int			best_round;
 	double		best_loss;
-	bool		done;
+	bool		overflow;		/* gradients are too large to be added up */
 	double	   *curve_train;	/* rounds */
 	double	   *curve_valid;
 	double		bin_seconds;
@@ -73,7 +74,7 @@ typedef struct Boost
 	MlGrowTree	tree;
 	int			output;
 	int			n_nodes;
-	int64_t		bag;
+	bool		whole;			/* has all rows, not a bag of them */
 	double		g_unit;			/* of fixed point sums */
 	double		h_unit;
 	double		g_scale;
