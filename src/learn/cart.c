@@ -56,15 +56,16 @@ ml_cart_make(MlScratch *scratch, const MlCartData *data, const MlCartRule *rule,
 		TAKE(cart->n_order, p + 1, sizeof(int)) ||
 		TAKE(cart->packed, 256, sizeof(MlBinSum)) ||
 		TAKE(cart->bin, 256, 1) ||
+		TAKE(cart->seen, CART_PLACES, sizeof(CartSeen)) ||
 		TAKE(cart->end, 256, sizeof(int64_t)) ||
 		TAKE(cart->total, k, sizeof(double)) ||
 		TAKE(cart->work, 2 * k, sizeof(double)) ||
 		(k > 1 && TAKE(cart->share, (size_t) k * 256, sizeof(double))) ||
 		TAKE(cart->open, most_leaves(data, rule) + 1, sizeof(int)))
 		return ML_NO_MEMORY;
-	cart->cell = ml_scratch_zero(scratch, 256, sizeof(MlBinSum), "trees", status);
+	cart->cell = ml_scratch_zero(scratch, CART_PLACES * 256, sizeof(MlBinSum), "trees", status);
 	if (cart->cell)
-		cart->word_cell = ml_scratch_zero(scratch, 256, sizeof(uint64_t), "trees", status);
+		cart->word_cell = ml_scratch_zero(scratch, CART_PLACES * 256, sizeof(uint64_t), "trees", status);
 	*out = cart;
 	return cart->word_cell ? ML_OK : status->code;
 }
@@ -160,6 +161,23 @@ sum_node(MlCart *cart, MlGrowNode *node)
 	node->total.h = (int64_t) llrint(weight * cart->data->cover_scale);
 }
 
+/* Brings n columns, drawn from those not yet looked at, to column[visited ..). */
+static void
+draw_columns(MlCart *cart, int visited, int n)
+{
+	int			p = cart->data->binned.p;
+	int			i;
+
+	for (i = visited; i < visited + n; i++)
+	{
+		int			at = i + (int) ml_rng_below_at(cart->key, cart->drawn++, (uint64_t) (p - i));
+		int			c = cart->column[at];
+
+		cart->column[at] = cart->column[i];
+		cart->column[i] = c;
+	}
+}
+
 /* The node's best split; gain -1: it stays a leaf.  true = stop. */
 static bool
 find_split(MlCart *cart, const MlTeam *team, int i)
@@ -168,28 +186,28 @@ find_split(MlCart *cart, const MlTeam *team, int i)
 	MlGrowNode *node = cart->node + i;
 	int			p = cart->data->binned.p;
 	bool		useful = false;
-	int			visited;
+	int			visited = 0;
 
 	node->split.gain = -1;
 	sum_node(cart, node);
 	if ((rule->max_depth > 0 && node->depth >= rule->max_depth) || node->n < 2 || node->n < 2 * rule->min_rows ||
 		is_pure(cart, node))
 		return false;
-	for (visited = 0; visited < p && (visited < rule->features || !useful); visited++)
+	while (visited < p && (visited < rule->features || !useful))
 	{
-		int			c = visited;
+		/* beyond those asked for one by one, until one is of use */
+		int			n = visited < rule->features ? rule->features - visited : 1;
+		int			c;
 
+		n = n < CART_TOGETHER ? n : CART_TOGETHER;
 		if (ml_team_stopped(team))
 			return true;
 		if (rule->shuffle)
-		{
-			int			at = visited + (int) ml_rng_below_at(cart->key, cart->drawn++, (uint64_t) (p - visited));
-
-			c = cart->column[at];
-			cart->column[at] = cart->column[visited];
-			cart->column[visited] = c;
-		}
-		useful |= ml_cart_column(cart, node, c, &node->split);
+			draw_columns(cart, visited, n);
+		ml_cart_sum(cart, node, cart->column + visited, n);
+		for (c = 0; c < n; c++)
+			useful |= ml_cart_column(cart, node, cart->column[visited + c], c, &node->split);
+		visited += n;
 	}
 	if (node->split.gain >= 0)
 		push_open(cart, i);
@@ -201,7 +219,11 @@ static inline __attribute__((always_inline)) int64_t
 part(MlCart *cart, const MlGrowNode *node, bool words)
 {
 	const MlBinned *binned = &cart->data->binned;
-	const uint8_t *bins = binned->column + (size_t) node->split.column * (size_t) binned->n;
+	bool		dense = cart_dense(cart, node);
+	/* the layout in which the node's rows were summed */
+	const uint8_t *bins = dense ? binned->column + (size_t) node->split.column * (size_t) binned->n
+		: binned->row + node->split.column;
+	size_t		step = dense ? 1 : binned->stride;
 	uint32_t   *row = cart->row + node->from;
 	MlClassRow *item = words ? NULL : cart->item + node->from;
 	uint64_t   *word = words ? cart->word + node->from : NULL;
@@ -215,8 +237,10 @@ part(MlCart *cart, const MlGrowNode *node, bool words)
 	for (i = 0; i < node->n; i++)
 	{
 		uint32_t	r = row[i];
-		unsigned	to_left = left[bins[r]];
+		unsigned	to_left = left[bins[r * step]];
 
+		if (i + CART_AHEAD < node->n)
+			__builtin_prefetch(bins + row[i + CART_AHEAD] * step);
 		if (words)
 		{
 			uint64_t	what = word[i];

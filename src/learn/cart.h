@@ -20,7 +20,7 @@
 /* What is learned; shared by all trees, read only. */
 typedef struct MlCartData
 {
-	MlBinned	binned;			/* by column */
+	MlBinned	binned;			/* by row and by column */
 	int64_t		n;				/* rows */
 	int			k;				/* outputs: 1 for numbers and two classes, else classes */
 	bool		classes;

@@ -174,5 +174,5 @@ ml_cart_read(MlHost *host, MlScratch *scratch, const MlDataset *data, int64_t ro
 		out->centre = sum / weight;
 	}
 	choose_units(out);
-	return ml_binned_build(host, scratch, data, rows, rows, prep, max_bin, seed, false, true, &out->binned, status);
+	return ml_binned_build(host, scratch, data, rows, rows, prep, max_bin, seed, true, true, &out->binned, status);
 }

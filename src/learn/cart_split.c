@@ -1,6 +1,10 @@
 /*
  * cart_split.c: the best split of a node by one column.
  *
+ * A node's columns are summed together.  Large nodes read column by column,
+ * where neighbours share cache lines; the others row by row, as one line then
+ * holds all columns of a row.
+ *
  * One output: a cell a bin.  Several classes: rows sorted by bin, which costs
  * the same for any number of classes.  Cells are zero before and after, and
  * where a node has fewer rows than a column has bins only those with rows are
@@ -20,11 +24,6 @@
 #define SMALL_NODE 256			/* rows; from here on all cells are looked at */
 #define POWER_STEPS 12			/* of the iteration that finds the component */
 
-typedef struct Seen
-{
-	uint64_t	word[4];		/* bit b: bin b has rows */
-} Seen;
-
 static inline const uint8_t *
 bins_of(const MlCart *cart, int c)
 {
@@ -34,92 +33,128 @@ bins_of(const MlCart *cart, int c)
 }
 
 static inline void
-see(Seen *seen, int bin)
+see(CartSeen *seen, int bin)
 {
 	seen->word[bin >> 6] |= UINT64_C(1) << (bin & 63);
 }
 
-/* sum_cells where rows are words. */
-static Seen
-sum_words(MlCart *cart, int c, int64_t from, int64_t n)
+/* What row i of the node adds to cell `at` of all places. */
+static inline void
+add(MlCart *cart, int64_t i, size_t at)
 {
-	const uint8_t *bins = bins_of(cart, c);
-	const uint32_t *row = cart->row + from;
-	const uint64_t *word = cart->word + from;
-	uint64_t   *cell = cart->word_cell;
-	Seen		seen = {{0}};
-	int64_t		i;
-
-	if (n < SMALL_NODE)
-	{
-		for (i = 0; i < n; i++)
-		{
-			int			bin = bins[row[i]];
-
-			cell[bin] += word[i];
-			see(&seen, bin);
-		}
-	}
+	if (cart->word)
+		cart->word_cell[at] += cart->word[i];
 	else
 	{
-		for (i = 0; i < n; i++)
-			cell[bins[row[i]]] += word[i];
-		for (i = 0; i < 256; i++)
-			seen.word[i >> 6] |= (uint64_t) (cell[i] > 0) << (i & 63);
+		cart->cell[at].g += cart->item[i].g;
+		cart->cell[at].h += cart->item[i].h;
+		cart->cell[at].n++;
 	}
+}
+
+/* Column by column: where many neighbours of a row belong to the node as well. */
+static void
+sum_column(MlCart *cart, int c, int place, int64_t from, int64_t n)
+{
+	const uint8_t *bins = bins_of(cart, c);
+	size_t		first = (size_t) place * 256;
+	int64_t		i;
+
+	if (cart->word)
+	{
+		uint64_t   *cell = cart->word_cell + first;
+		const uint64_t *word = cart->word;
+		const uint32_t *row = cart->row;
+
+		for (i = from; i < from + n; i++)
+			cell[bins[row[i]]] += word[i];
+	}
+	else
+		for (i = from; i < from + n; i++)
+			add(cart, i, first + bins[cart->row[i]]);
+	if (n < SMALL_NODE)
+		for (i = from; i < from + n; i++)
+			see(cart->seen + place, bins[cart->row[i]]);
+}
+
+/* Row by row: the bins of a row lie side by side. */
+static void
+sum_rows(MlCart *cart, const int *column, int n_columns, int64_t from, int64_t n)
+{
+	const MlBinned *binned = &cart->data->binned;
+	bool		small = n < SMALL_NODE;
+	int64_t		i;
+	int			c;
+
+	for (i = from; i < from + n; i++)
+	{
+		const uint8_t *bins = binned->row + (size_t) cart->row[i] * binned->stride;
+
+		if (i + CART_AHEAD < from + n)
+			__builtin_prefetch(binned->row + (size_t) cart->row[i + CART_AHEAD] * binned->stride);
+		for (c = 0; c < n_columns; c++)
+		{
+			add(cart, i, (size_t) c * 256 + bins[column[c]]);
+			if (small)
+				see(cart->seen + c, bins[column[c]]);
+		}
+	}
+}
+
+/* Which bins of a place have rows, and words as sums. */
+static void
+finish_place(MlCart *cart, int place, int64_t n)
+{
+	MlBinSum   *cell = cart->cell + (size_t) place * 256;
+	uint64_t   *word = cart->word_cell + (size_t) place * 256;
+	CartSeen   *seen = cart->seen + place;
+	int64_t		i;
+
+	if (n >= SMALL_NODE)
+		for (i = 0; i < 256; i++)
+			seen->word[i >> 6] |= (uint64_t) (word[i] > 0 || cell[i].n > 0) << (i & 63);
+	if (cart->word == NULL)
+		return;
 	for (i = 0; i < 4; i++)
 	{
-		uint64_t	left = seen.word[i];
+		uint64_t	left = seen->word[i];
 
 		for (; left != 0; left &= left - 1)
 		{
 			int64_t		bin = i * 64 + __builtin_ctzll(left);
 
-			cart->cell[bin] = cart_word_sum(cell[bin]);
-			cell[bin] = 0;
+			cell[bin] = cart_word_sum(word[bin]);
+			word[bin] = 0;
 		}
 	}
-	return seen;
 }
 
-/* cell[bin] += rows [from, from + n); which bins those are. */
-static Seen
-sum_cells(MlCart *cart, int c, int64_t from, int64_t n)
+void
+ml_cart_sum(MlCart *cart, const MlGrowNode *node, const int *column, int n)
 {
-	const uint8_t *bins = bins_of(cart, c);
-	const uint32_t *row = cart->row + from;
-	MlBinSum   *cell = cart->cell;
-	Seen		seen = {{0}};
-	int64_t		i;
+	bool		dense = cart_dense(cart, node);
+	int			c;
 
-	if (cart->word)
-		return sum_words(cart, c, from, n);
-	for (i = 0; i < n; i++)
+	memset(cart->seen, 0, (size_t) n * sizeof(CartSeen));
+	if (!dense && n > 1)
+		sum_rows(cart, column, n, node->from, node->n);
+	for (c = 0; c < n; c++)
 	{
-		MlBinSum   *to = cell + bins[row[i]];
-
-		to->g += cart->item[from + i].g;
-		to->h += cart->item[from + i].h;
-		to->n++;
+		if (dense || n == 1)
+			sum_column(cart, column[c], c, node->from, node->n);
+		finish_place(cart, c, node->n);
 	}
-	if (n < SMALL_NODE)
-		for (i = 0; i < n; i++)
-			see(&seen, bins[row[i]]);
-	else
-		for (i = 0; i < 256; i++)
-			seen.word[i >> 6] |= (uint64_t) (cell[i].n > 0) << (i & 63);
-	return seen;
 }
 
 static inline bool
-is_seen(const Seen *seen, int bin)
+is_seen(const CartSeen *seen, int bin)
 {
 	return (seen->word[bin >> 6] >> (bin & 63)) & 1;
 }
 
 /* The seen bins but the missing one, in order; their number. */
 static int
-list_bins(MlCart *cart, int c, const Seen *seen)
+list_bins(MlCart *cart, int c, const CartSeen *seen)
 {
 	int			m = 0;
 	int			i;
@@ -146,26 +181,26 @@ list_bins(MlCart *cart, int c, const Seen *seen)
 
 /* Rows sorted by bin into spare_item, the missing ones last; the number of bins with a value. */
 static int
-sort_rows(MlCart *cart, int c, const MlGrowNode *node, MlBinSum *missing)
+sort_rows(MlCart *cart, int c, int place, const MlGrowNode *node, MlBinSum *missing)
 {
 	const uint8_t *bins = bins_of(cart, c);
 	const uint32_t *row = cart->row + node->from;
 	const MlClassRow *item = cart->item + node->from;
 	int64_t		at[256];
 	int64_t		next = 0;
-	Seen		seen = sum_cells(cart, c, node->from, node->n);
-	int			m = list_bins(cart, c, &seen);
+	MlBinSum   *cell = cart->cell + (size_t) place * 256;
+	int			m = list_bins(cart, c, cart->seen + place);
 	int64_t		i;
 
 	for (i = 0; i < m; i++)
 	{
 		at[cart->bin[i]] = next;
-		next += cart->cell[cart->bin[i]].n;
+		next += cell[cart->bin[i]].n;
 		cart->end[i] = next;
-		memset(cart->cell + cart->bin[i], 0, sizeof(MlBinSum));
+		memset(cell + cart->bin[i], 0, sizeof(MlBinSum));
 	}
-	*missing = cart->cell[ML_MISSING_BIN];
-	memset(cart->cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
+	*missing = cell[ML_MISSING_BIN];
+	memset(cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
 	at[ML_MISSING_BIN] = next;
 	for (i = 0; i < node->n; i++)
 		cart->spare_item[at[bins[row[i]]]++] = item[i];
@@ -174,21 +209,19 @@ sort_rows(MlCart *cart, int c, const MlGrowNode *node, MlBinSum *missing)
 
 /* Cells of the bins that have rows, in order, and zeroes behind. */
 static int
-pack_cells(MlCart *cart, int c, const MlGrowNode *node, MlBinSum *missing)
+pack_cells(MlCart *cart, int c, int place, MlBinSum *missing)
 {
-	Seen		seen = sum_cells(cart, c, node->from, node->n);
-	int			m = list_bins(cart, c, &seen);
+	MlBinSum   *cell = cart->cell + (size_t) place * 256;
+	int			m = list_bins(cart, c, cart->seen + place);
 	int			i;
 
 	for (i = 0; i < m; i++)
 	{
-		MlBinSum   *cell = cart->cell + cart->bin[i];
-
-		cart->packed[i] = *cell;
-		memset(cell, 0, sizeof(MlBinSum));
+		cart->packed[i] = cell[cart->bin[i]];
+		memset(cell + cart->bin[i], 0, sizeof(MlBinSum));
 	}
-	*missing = cart->cell[ML_MISSING_BIN];
-	memset(cart->cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
+	*missing = cell[ML_MISSING_BIN];
+	memset(cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
 	return m;
 }
 
@@ -258,7 +291,7 @@ take_cut(const MlCart *cart, int c, int m, const MlCut *cut, double weight, bool
 }
 
 bool
-ml_cart_column(MlCart *cart, const MlGrowNode *node, int c, MlSplit *best)
+ml_cart_column(MlCart *cart, const MlGrowNode *node, int c, int place, MlSplit *best)
 {
 	const MlCartRule *rule = &cart->rule;
 	int			k = cart->data->k;
@@ -270,7 +303,7 @@ ml_cart_column(MlCart *cart, const MlGrowNode *node, int c, MlSplit *best)
 
 	if (rule->order_by_node && cart->data->binned.info[c].category)
 		ml_cart_order(cart, c, node->from, node->n);
-	m = k == 1 ? pack_cells(cart, c, node, &missing) : sort_rows(cart, c, node, &missing);
+	m = k == 1 ? pack_cells(cart, c, place, &missing) : sort_rows(cart, c, place, node, &missing);
 	if (m + (missing.n > 0) < 2)
 		return false;
 	if (k == 1)
@@ -354,13 +387,17 @@ ml_cart_order(MlCart *cart, int c, int64_t from, int64_t n)
 	uint8_t    *order = cart->order + (size_t) c * 256;
 	size_t		k = (size_t) data->k;
 	double		key[256];
-	Seen		seen = sum_cells(cart, c, from, n);
+	MlBinSum   *cell = cart->cell + (size_t) CART_TOGETHER * 256;
+	CartSeen   *seen = cart->seen + CART_TOGETHER;
 	int			m = 0;
 	int64_t		i;
 	int			j;
 
+	memset(seen, 0, sizeof(*seen));
+	sum_column(cart, c, CART_TOGETHER, from, n);
+	finish_place(cart, CART_TOGETHER, n);
 	for (j = 0; j < ML_MISSING_BIN; j++)
-		if (is_seen(&seen, j))
+		if (is_seen(seen, j))
 			cart->bin[m++] = (uint8_t) j;
 	if (k > 1)
 	{
@@ -369,11 +406,11 @@ ml_cart_order(MlCart *cart, int c, int64_t from, int64_t n)
 		for (i = from; i < from + n; i++)
 			if (bins[cart->row[i]] != ML_MISSING_BIN)
 				cart->share[bins[cart->row[i]] * k + (size_t) cart->item[i].g] += cart->item[i].h;
-		project(cart, cart->cell, m, key);
+		project(cart, cell, m, key);
 	}
 	else
 		for (j = 0; j < m; j++)
-			key[cart->bin[j]] = cart->cell[cart->bin[j]].g / cart->cell[cart->bin[j]].h;
+			key[cart->bin[j]] = cell[cart->bin[j]].g / cell[cart->bin[j]].h;
 	for (j = 0; j < m; j++)
 	{
 		int			b = cart->bin[j];
@@ -382,8 +419,8 @@ ml_cart_order(MlCart *cart, int c, int64_t from, int64_t n)
 		for (at = j; at > 0 && key[order[at - 1]] > key[b]; at--)
 			order[at] = order[at - 1];
 		order[at] = (uint8_t) b;
-		memset(cart->cell + b, 0, sizeof(MlBinSum));
+		memset(cell + b, 0, sizeof(MlBinSum));
 	}
-	memset(cart->cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
+	memset(cell + ML_MISSING_BIN, 0, sizeof(MlBinSum));
 	cart->n_order[c] = m;
 }

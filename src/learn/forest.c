@@ -176,7 +176,11 @@ allocate(Forest *f, MlStatus *status)
 			TAKE(f->slot[t].step, nodes, sizeof(Step)) ||
 			TAKE(f->slot[t].value, nodes * k, sizeof(double)) ||
 			TAKE(f->slot[t].bag, n / 64 + 1, sizeof(uint64_t)))
+		{
+			ml_status_hint(status, "Lower \"max_leaves\" or \"max_depth\", raise \"min_samples_leaf\", "
+						   "or raise mlops.max_training_memory.");
 			return ML_NO_MEMORY;
+		}
 	for (t = 0; t < f->host->threads; t++)
 		if (ml_cart_make(&f->scratch, &f->data, &f->rule, f->cart + t, status) != ML_OK)
 			return status->code;
