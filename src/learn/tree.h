@@ -37,6 +37,8 @@ typedef struct MlTreeNode
 #define ML_TREES_LOG_LINK 4u	/* the prediction is exp(margin): a regression of counts */
 #define ML_TREES_FLAGS 7u
 
+#define ML_TREE_DEEP UINT8_MAX
+
 typedef struct MlTrees
 {
 	uint32_t	flags;
@@ -54,6 +56,8 @@ typedef struct MlTrees
 	const double *vector;
 	/* of opened ones */
 	uint32_t	depth;			/* inner nodes on the longest path */
+	const uint8_t *even;		/* n_trees: inner nodes on the shortest path, at most ML_TREE_DEEP */
+	const uint8_t *deep;		/* n_trees: on the longest; ML_TREE_DEEP: that, or more */
 	int			n_points;		/* of the quadrature of explanations */
 	const double *point;
 	const double *weight;

@@ -97,11 +97,14 @@ node_is_sound(const MlModel *model, const MlTrees *t, uint32_t i, uint32_t end)
  * false = they are not.
  */
 static bool
-tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uint32_t *depth)
+tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uint32_t *depth,
+			  uint8_t *even, uint8_t *deep)
 {
 	uint32_t	i;
 
 	memset(depth, 0, (size_t) (end - from) * sizeof(uint32_t));
+	*even = ML_TREE_DEEP;
+	*deep = 0;
 	for (i = from; i < end; i++)
 	{
 		const MlTreeNode *node = t->node + i;
@@ -111,7 +114,13 @@ tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uin
 		if (!node_is_sound(model, t, i, end) || (i > from && at == 0))
 			return false;
 		if (node->left == 0)
+		{
+			if (at < *even)
+				*even = (uint8_t) at;
+			if (at > *deep)
+				*deep = at < ML_TREE_DEEP ? (uint8_t) at : ML_TREE_DEEP;
 			continue;
+		}
 		if (++at > t->depth)
 			t->depth = at;
 		child = depth + (node->left - from);
@@ -127,6 +136,7 @@ check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 {
 	uint32_t	largest = 1;
 	uint32_t   *depth;
+	uint8_t    *even;
 	uint32_t	i;
 
 	if ((t->n_trees == 0) != (t->n_nodes == 0) || (t->n_trees > 0 && t->root[0] != 0) ||
@@ -141,11 +151,17 @@ check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 		if (end - t->root[i] > largest)
 			largest = end - t->root[i];
 	}
+	even = ml_alloc_array(host, 2 * (size_t) t->n_trees + 1, sizeof(uint8_t));
+	if (even == NULL)
+		return ml_no_memory(status, 2 * (size_t) t->n_trees + 1, "model");
 	depth = ml_alloc_array(host, largest, sizeof(uint32_t));
 	if (depth == NULL)
 		return ml_no_memory(status, (size_t) largest * sizeof(uint32_t), "model");
+	t->even = even;
+	t->deep = even + t->n_trees;
 	for (i = 0; i < t->n_trees; i++)
-		if (!tree_is_sound(model, t, t->root[i], i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes, depth))
+		if (!tree_is_sound(model, t, t->root[i], i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes, depth,
+						   even + i, even + t->n_trees + i))
 			break;
 	host->release(host, depth);
 	return i < t->n_trees ? damaged(status, "impossible node") : ML_OK;

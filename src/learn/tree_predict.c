@@ -5,8 +5,8 @@
  * side by side the memory and the processor always have one to go on with.
  * For one row they are walks of sixteen trees, for many rows those of sixteen
  * rows through one tree, whose nodes then stay near.  A step has no branch,
- * as nobody can guess it; a walk that has reached its leaf stays there until
- * all sixteen have.
+ * as nobody can guess it: as many steps as the shortest path has are taken by
+ * all, and then a walk that has reached its leaf stays there until all have.
  *
  * Invariant: a row's margin is the same to the last bit whatever rows come
  * with it: the base, and then the trees in their order.
@@ -53,51 +53,72 @@ goes_right(const MlTrees *t, const MlTreeNode *node, const double *x, Kind kind)
 	return (left | (missing_left & (v != v))) ^ 1;
 }
 
-/* at: sixteen nodes of departure, then leaves; the rows stand `stride` apart, 0 = one row for all. */
-static inline __attribute__((always_inline)) void
-walk(const MlTrees *t, uint32_t *at, const double *x, size_t stride, Kind kind)
+/* One step of all, which leaves those at their leaf there; false when all are. */
+static inline __attribute__((always_inline)) bool
+step(const MlTrees *t, uint32_t *at, const double *x, size_t stride, Kind kind)
 {
-	const MlTreeNode *node = t->node;
-	uint32_t	active;
+	uint32_t	active = 0;
 	int			i;
 
-	do
+	/* written out sixteen times it would not fit the registers any better, and less of it the cache */
+#pragma GCC unroll 1
+	for (i = 0; i < TOGETHER; i++)
 	{
-		active = 0;
-		/* written out sixteen times it would not fit the registers any better, and less of it the cache */
+		const MlTreeNode *here = t->node + at[i];
+		uint32_t	left = here->left;
+		uint32_t	next = left + goes_right(t, here, x + (size_t) i * stride, kind);
+
+		active |= left;
+		/* left ? next : at[i], but never as a branch */
+		at[i] ^= (at[i] ^ next) & (0 - (uint32_t) (left != 0));
+	}
+	return active != 0;
+}
+
+/*
+ * at: sixteen nodes of departure, then leaves; the rows stand `stride` apart,
+ * 0 = one row for all.  No path has less than `even` inner nodes, none more
+ * than `deep`.
+ */
+static inline __attribute__((always_inline)) void
+walk(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, size_t stride, Kind kind)
+{
+	const MlTreeNode *node = t->node;
+	int			level;
+	int			i;
+
+	for (level = 0; level < even; level++)
+	{
 #pragma GCC unroll 1
 		for (i = 0; i < TOGETHER; i++)
-		{
-			const MlTreeNode *here = node + at[i];
-			uint32_t	left = here->left;
-			uint32_t	next = left + goes_right(t, here, x + (size_t) i * stride, kind);
-
-			active |= left;
-			at[i] = left ? next : at[i];
-		}
-	} while (active);
+			at[i] = node[at[i]].left + goes_right(t, node + at[i], x + (size_t) i * stride, kind);
+	}
+	for (; level < deep; level++)
+		(void) step(t, at, x, stride, kind);
+	while (deep == ML_TREE_DEEP && step(t, at, x, stride, kind))
+		;
 }
 
 static __attribute__((noinline)) void
-walk_trees(const MlTrees *t, uint32_t *at, const double *x, Kind kind)
+walk_trees(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, Kind kind)
 {
 	if (kind == WALK_NUMBERS)
-		walk(t, at, x, 0, WALK_NUMBERS);
+		walk(t, at, even, deep, x, 0, WALK_NUMBERS);
 	else if (kind == WALK_MISSING)
-		walk(t, at, x, 0, WALK_MISSING);
+		walk(t, at, even, deep, x, 0, WALK_MISSING);
 	else
-		walk(t, at, x, 0, WALK_ANY);
+		walk(t, at, even, deep, x, 0, WALK_ANY);
 }
 
 static __attribute__((noinline)) void
-walk_rows(const MlTrees *t, uint32_t *at, const double *x, size_t stride, Kind kind)
+walk_rows(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, size_t stride, Kind kind)
 {
 	if (kind == WALK_NUMBERS)
-		walk(t, at, x, stride, WALK_NUMBERS);
+		walk(t, at, even, deep, x, stride, WALK_NUMBERS);
 	else if (kind == WALK_MISSING)
-		walk(t, at, x, stride, WALK_MISSING);
+		walk(t, at, even, deep, x, stride, WALK_MISSING);
 	else
-		walk(t, at, x, stride, WALK_ANY);
+		walk(t, at, even, deep, x, stride, WALK_ANY);
 }
 
 static Kind
@@ -156,12 +177,19 @@ margin_of_row(const MlTrees *t, const double *x, size_t p, double *margin)
 	for (tree = 0; tree < t->n_trees; tree += TOGETHER)
 	{
 		uint32_t	n = t->n_trees - tree < TOGETHER ? t->n_trees - tree : TOGETHER;
+		int			even = t->even[tree];
+		int			deep = t->deep[tree];
 		uint32_t	i;
 
 		/* what is left over goes along with the first */
 		for (i = 0; i < TOGETHER; i++)
 			at[i] = t->root[tree + (i < n ? i : 0)];
-		walk_trees(t, at, x, kind);
+		for (i = 1; i < n; i++)
+		{
+			even = t->even[tree + i] < even ? t->even[tree + i] : even;
+			deep = t->deep[tree + i] > deep ? t->deep[tree + i] : deep;
+		}
+		walk_trees(t, at, even, deep, x, kind);
 		for (i = 0; i < n; i++)
 			add_leaf(t, tree + i, at[i], margin);
 	}
@@ -184,7 +212,7 @@ margin_of_rows(const MlTrees *t, const double *x, size_t p, double *margin)
 	{
 		for (i = 0; i < TOGETHER; i++)
 			at[i] = t->root[tree];
-		walk_rows(t, at, x, p, kind);
+		walk_rows(t, at, t->even[tree], t->deep[tree], x, p, kind);
 		for (i = 0; i < TOGETHER; i++)
 			add_leaf(t, tree, at[i], margin + i * k);
 	}

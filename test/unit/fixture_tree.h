@@ -12,7 +12,7 @@
 
 #define P 5						/* three numbers, categories of 70 and of 3 levels */
 #define CUTS 6
-#define MAX_NODES 400
+#define MAX_NODES 800
 #define MAX_TREES 40
 #define MAX_OUTPUTS 3
 
@@ -106,7 +106,7 @@ make_split(Forest *f, MlSplit *split)
 			split->left[b >> 6] |= UINT64_C(1) << (b & 63);
 }
 
-/* One tree by chance: leaves are split until there are enough. */
+/* One tree by chance: leaves are split until there are enough; more than 200 make a chain. */
 static __attribute__((unused)) void
 make_tree(Forest *f, int leaves, int outputs, bool empty_children)
 {
@@ -118,7 +118,7 @@ make_tree(Forest *f, int leaves, int outputs, bool empty_children)
 	memset(node, 0, sizeof(f->node[tree]));
 	while ((n + 1) / 2 < leaves)
 	{
-		int			at = below(f, n);
+		int			at = leaves > 200 ? n - 1 : below(f, n);
 
 		if (node[at].left != 0)
 			continue;

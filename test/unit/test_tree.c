@@ -109,6 +109,8 @@ walk_and_explain(TestHost *t)
 		{"leaves with a value a class", 5, 20, 25, ML_TREES_VECTOR, 3},
 		{"and averaged", 5, 16, 25, ML_TREES_VECTOR | ML_TREES_AVERAGE, 3},
 		{"stumps", 5, 40, 2, 0, 1},
+		{"deeper than a byte counts", 5, 18, 300, 0, 1},
+		{"numbers, deeper than a byte counts", 3, 18, 300, 0, 1},
 		{"trees without a split", 3, 5, 1, 0, 1},
 		{"no tree", 3, 0, 1, 0, 1},
 	};
