@@ -143,4 +143,6 @@ const MlLearner ml_decision_tree = {
 	.train = tree_train,
 	.open = ml_trees_open,
 	.margin = ml_trees_margin,
+	.explain_room = ml_trees_explain_room,
+	.explain = ml_trees_explain,
 };

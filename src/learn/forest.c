@@ -492,4 +492,6 @@ const MlLearner ml_random_forest = {
 	.train = forest_train,
 	.open = ml_trees_open,
 	.margin = ml_trees_margin,
+	.explain_room = ml_trees_explain_room,
+	.explain = ml_trees_explain,
 };
