@@ -162,16 +162,18 @@ static void
 list_task(void *arg, int task, int member)
 {
 	Boost	   *b = arg;
-	int64_t		end = chunk_end(task, b->rows);
-	MlRow	   *row = ml_grower_rows(b->grower);
+	int64_t		from = (int64_t) task * BOOST_CHUNK;
+	int64_t		n = b->whole ? chunk_end(task, b->rows) - from : b->bag_count[task];
+	MlRow	   *row = ml_grower_rows(b->grower) + (b->whole ? from : 0);
 	int64_t		at = 0;
 	int64_t		i;
 	int			t;
 
 	(void) member;
-	for (t = 0; t < task; t++)
-		at += b->bag_count[t];
-	for (i = (int64_t) task * BOOST_CHUNK; i < end; i++)
+	for (t = 0; t < task && !b->whole; t++)
+		row += b->bag_count[t];
+	/* ends at the last row of the bag: what lies behind it is the next task's */
+	for (i = from; at < n; i++)
 	{
 		row[at].row = (uint32_t) i;
 		row[at].q = b->q[i];
