@@ -20,6 +20,9 @@
 
 #define MIN_SLOTS 4
 
+/* No tree has more: its nodes are the tasks of one loop of a team. */
+#define MOST_LEAVES (1 << 21)
+
 /* Most leaves of a tree over so many rows. */
 static int64_t
 most_leaves(const MlGrowRule *rule, int64_t rows)
@@ -30,7 +33,7 @@ most_leaves(const MlGrowRule *rule, int64_t rows)
 		leaves = rule->max_leaves;
 	if (rule->max_depth > 0 && rule->max_depth < 31 && leaves > (INT64_C(1) << rule->max_depth))
 		leaves = INT64_C(1) << rule->max_depth;
-	return leaves < 1 ? 1 : leaves;
+	return leaves < 1 ? 1 : leaves > MOST_LEAVES ? MOST_LEAVES : leaves;
 }
 
 #define TAKE(field, count, size) \
@@ -72,13 +75,12 @@ ml_grower_make(MlHost *host, MlScratch *scratch, const MlBinned *binned, const M
 
 	if (g == NULL)
 		return ML_NO_MEMORY;
-	if (leaves > INT32_MAX / 4)
-		return ml_status_set(status, ML_TOO_LARGE, "trees of more than %d leaves are not supported", INT32_MAX / 4);
 	slots = slots < MIN_SLOTS ? MIN_SLOTS : slots;
 	slots = slots > leaves + 1 ? leaves + 1 : slots;
 	g->host = host;
 	g->binned = binned;
 	g->rule = *rule;
+	g->rule.max_leaves = (int) leaves;
 	g->threads = host->threads;
 	g->max_nodes = (int) (2 * leaves - 1);
 	g->slots = (int) slots;
@@ -374,7 +376,7 @@ run_batch(MlGrower *g, bool more)
 static int
 leaves_left(const MlGrower *g)
 {
-	return g->rule.max_leaves > 0 ? g->rule.max_leaves - g->n_leaves : INT32_MAX;
+	return g->rule.max_leaves - g->n_leaves;
 }
 
 /* Takes the next leaves to split: one, or as many of a level as there are leaves left, and slots for children. */
