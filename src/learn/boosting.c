@@ -280,7 +280,8 @@ start_scores(Boost *b, double *base, MlStatus *status)
 				base[(int) y[i]] += b->weight ? b->weight[i] : 1;
 			/* a class without rows: as if it had half a one of the average weight */
 			for (c = 0; c < b->k; c++)
-				base[c] = log_score((base[c] > 0 ? base[c] : 0.5 * b->total_weight / (double) b->rows) / b->total_weight);
+				base[c] = log_score((base[c] > 0 ? base[c] : 0.5 * b->total_weight / (double) b->rows) /
+									b->total_weight);
 			return ML_OK;
 		case ML_LOSS_ABSOLUTE:
 		case ML_LOSS_QUANTILE:
@@ -374,7 +375,8 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	if (b->patience > 0 && data->n_valid == 0)
 		b->host->warn(b->host, "there are no validation rows to stop early by, so all rounds are made",
-					  "Raise \"validation\" in the \"split\" of the model's config, or set early_stopping_rounds to 0.");
+					  "Raise \"validation\" in the \"split\" of the model's config, "
+					  "or set early_stopping_rounds to 0.");
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
 	code = weigh_rows(b, params, fit, status);
 	if (code == ML_OK)

@@ -1,168 +1,10 @@
 /*
  * test_boosting.c: gradient boosting from dataset to bytes.
  */
-#include <float.h>
-#include <time.h>
-
-#include "fixture.h"
-#include "kernel/loss.h"
-#include "kernel/rng.h"
 #include "learn/grow.h"
 #include "learn/tree.h"
-#include "tap.h"
 
-#define MOST 40000
-#define P 6
-#define LEVELS 400
-#define MOST_CLASSES 300
-
-static double number[4][MOST];
-static int32_t code_of[2][MOST];
-static double target[MOST];
-static double weight[MOST];
-static double x[MOST * P];
-static double margin[MOST * 4];
-static char level_text[LEVELS][8];
-static char class_text[MOST_CLASSES][8];
-static const char *level_name[LEVELS];
-static const char *class_name[MOST_CLASSES];
-static MlColumn column[P];
-static TestHost host;
-static Fitted fitted;
-static MlParams params;
-
-static double
-normal(MlRng *rng)
-{
-	double		u = 1 - ml_rng_unit(rng);
-
-	return sqrt(-2 * log(u)) * cos(6.283185307179586 * ml_rng_unit(rng));
-}
-
-static MlTaskKind
-task_of(MlLoss loss)
-{
-	return loss == ML_LOSS_LOGISTIC ? ML_BINARY : loss == ML_LOSS_SOFTMAX ? ML_MULTICLASS : ML_REGRESSION;
-}
-
-/*
- * Numbers with missing values, whole numbers, a constant, few and very many
- * categories; the target hangs on all but the constant.
- */
-static MlDataset
-make_data(int64_t n, MlLoss loss, uint64_t seed)
-{
-	MlDataset	data = {.n = n,.n_train = n,.p = P,.column = column,.task = task_of(loss),.y = target};
-	MlRng		rng;
-	int64_t		i;
-
-	ml_rng_init(&rng, seed, 1);
-	memset(column, 0, sizeof(column));
-	for (i = 0; i < LEVELS; i++)
-	{
-		snprintf(level_text[i], sizeof(level_text[i]), "L%03d", (int) i);
-		level_name[i] = level_text[i];
-	}
-	for (i = 0; i < MOST_CLASSES; i++)
-	{
-		snprintf(class_text[i], sizeof(class_text[i]), "c%03d", (int) i);
-		class_name[i] = class_text[i];
-	}
-	for (i = 0; i < 4; i++)
-		column[i] = (MlColumn) {.name = i == 0 ? "a" : i == 1 ? "b" : i == 2 ? "whole" : "constant",
-			.feature = (int) i,.kind = ML_NUMERIC,.value = number[i]};
-	for (i = 0; i < 2; i++)
-		column[4 + i] = (MlColumn) {.name = i ? "many" : "few",.feature = (int) (4 + i),.kind = ML_CATEGORY,
-			.code = code_of[i],.n_levels = i ? LEVELS : 20,.level = level_name};
-	for (i = 0; i < n; i++)
-	{
-		double		z;
-
-		number[0][i] = normal(&rng);
-		number[1][i] = ml_rng_below(&rng, 10) == 0 ? NAN : normal(&rng);
-		number[2][i] = (double) ml_rng_below(&rng, 10);
-		number[3][i] = 7;
-		code_of[0][i] = ml_rng_below(&rng, 15) == 0 ? -1 : (int32_t) ml_rng_below(&rng, 20);
-		code_of[1][i] = (int32_t) (LEVELS * pow(ml_rng_unit(&rng), 3));
-		z = sin(2 * number[0][i]) + (isnan(number[1][i]) ? 0.8 : 0.5 * number[1][i] * number[0][i]) +
-			0.1 * number[2][i] + (code_of[0][i] % 3) * 0.4 + (code_of[1][i] % 7) * 0.1 - 1;
-		weight[i] = exp(normal(&rng));
-		if (loss == ML_LOSS_LOGISTIC)
-			target[i] = ml_rng_unit(&rng) < 1 / (1 + exp(-2 * z));
-		else if (loss == ML_LOSS_SOFTMAX)
-			target[i] = z + 0.3 * normal(&rng) < -0.5 ? 0 : z + 0.3 * normal(&rng) < 0.7 ? 1 : 2;
-		else if (loss == ML_LOSS_POISSON)
-			target[i] = floor(exp(z) * 2 * ml_rng_unit(&rng));
-		else
-			target[i] = 10 * z + normal(&rng) * 2;
-	}
-	if (data.task != ML_REGRESSION)
-	{
-		data.n_classes = data.task == ML_BINARY ? 2 : 3;
-		data.class_name = class_name;
-	}
-	return data;
-}
-
-static const struct
-{
-	const char *name;			/* of the parameter */
-	MlLoss		loss;
-}			losses[] = {
-	{"log_loss", ML_LOSS_LOGISTIC}, {"log_loss", ML_LOSS_SOFTMAX}, {"squared_error", ML_LOSS_SQUARED},
-	{"absolute_error", ML_LOSS_ABSOLUTE}, {"huber", ML_LOSS_HUBER}, {"quantile", ML_LOSS_QUANTILE},
-	{"poisson", ML_LOSS_POISSON}
-};
-
-#define N_LOSSES ((int) (sizeof(losses) / sizeof(losses[0])))
-
-/* Defaults, but few fast rounds and no early stopping. */
-static void
-set_params(const char *loss, int rounds)
-{
-	MlStatus	status;
-
-	ml_params_init(&params, &ml_gradient_boosting);
-	ml_param_set_text(&params, ml_param_index(&ml_gradient_boosting, "loss"), loss, &status);
-	fixture_set(&params, "n_estimators", rounds);
-	fixture_set(&params, "learning_rate", 0.1);
-	fixture_set(&params, "early_stopping_rounds", 0);
-}
-
-static MlCode
-fit(const MlDataset *data, int threads)
-{
-	test_host_reset(&host);
-	host.host.threads = threads;
-	return fixture_fit(&host, data, &params, &fitted);
-}
-
-/* Margins of rows [from, to) by the bytes. */
-static void
-margins(const MlDataset *data, int64_t from, int64_t to)
-{
-	ml_prep_rows(&fitted.model.prep, data, from, to, x);
-	ml_model_margin(&fitted.model, x, to - from, margin);
-}
-
-static bool
-margins_equal(const MlDataset *data)
-{
-	size_t		n = (size_t) data->n_train * (size_t) fitted.model.n_outputs;
-
-	if (fitted.fit.margin == NULL)
-		return false;
-	margins(data, 0, data->n_train);
-	return memcmp(margin, fitted.fit.margin, n * sizeof(double)) == 0;
-}
-
-/* Mean log-loss of two classes over rows [from, to) by the bytes. */
-static double
-log_loss(const MlDataset *data, int64_t from, int64_t to)
-{
-	margins(data, from, to);
-	return ml_loss_sum(ML_LOSS_LOGISTIC, 0, 1, data->y + from, margin, NULL, to - from) / (double) (to - from);
-}
+#include "fixture_boosting.h"
 
 /* ---- every loss ---- */
 
@@ -207,6 +49,38 @@ test_losses(void)
 			OK(good, "1, 2 and 8 threads give the same bytes");
 			free(bytes);
 		}
+	}
+}
+
+/* Several tasks a loop: bags of rows, and one that is drawn empty. */
+static void
+test_tasks(void)
+{
+	static const double share[] = {0.8, 1e-9};
+	static const int threads[] = {1, 2, 8, 8};
+	size_t		k;
+
+	for (k = 0; k < 2; k++)
+	{
+		MlDataset	data = make_data(MOST, ML_LOSS_SQUARED, 12);
+		uint8_t    *bytes = NULL;
+		bool		good = true;
+		int			t;
+
+		set_params("squared_error", 3);
+		fixture_set(&params, "subsample", share[k]);
+		for (t = 0; t < 4; t++)
+		{
+			good &= fit(&data, threads[t]) == ML_OK && margins_equal(&data);
+			if (t == 0)
+			{
+				bytes = malloc(fitted.size);
+				memcpy(bytes, fitted.bytes, fitted.size);
+			}
+			good &= memcmp(bytes, fitted.bytes, fitted.size) == 0;
+		}
+		OK(good && fitted.fit.curve_train[2] < 0.99 * fitted.fit.curve_train[0], "many rows by any threads");
+		free(bytes);
 	}
 }
 
@@ -688,253 +562,12 @@ test_quantised(void)
 	ml_scratch_release(&scratch);
 }
 
-/* ---- failures ---- */
-
-static void
-test_failures(void)
-{
-	MlDataset	data = make_data(400, ML_LOSS_LOGISTIC, 9);
-	MlPrepSpec	spec[P];
-	MlStatus	status;
-	MlPrep		prep;
-	MlCode		code = ML_NO_MEMORY;
-	bool		good = true;
-	long		stop;
-	int			c;
-
-	set_params("log_loss", 12);
-	fixture_set(&params, "early_stopping_rounds", 5);
-	params.balanced = true;
-	data.n_train = 300;
-	data.n_valid = 100;
-	test_host_reset(&host);
-	host.host.threads = 2;
-	for (c = 0; c < P; c++)
-		ml_prep_default(spec + c, column[c].kind, false);
-	for (host.fail_at = 1; code == ML_NO_MEMORY; host.fail_at++)
-	{
-		MlFit		fit_;
-		void	   *section = NULL;
-		size_t		size;
-		long		before;
-
-		test_host_reset(&host);
-		host.n_alloc = -1000;
-		if (ml_prep_fit(&host.host, &data, spec, false, &prep, &status) != ML_OK)
-			break;
-		before = host.n_alive;
-		host.n_alloc = 0;
-		memset(&fit_, 0, sizeof(fit_));
-		code = ml_gradient_boosting.train(&host.host, &data, 300, &prep, &params, 42, &section, &size, &fit_, &status);
-		/* what stays is what the fit points to */
-		good &= code == ML_OK || (code == ML_NO_MEMORY && section == NULL);
-		good &= host.n_alive - before == (fit_.importance != NULL) + (fit_.curve_train != NULL) +
-			(fit_.curve_validation != NULL) + (fit_.margin != NULL) + (fit_.log_prior != NULL) + (section != NULL);
-	}
-	OK(good && code == ML_OK && host.fail_at > 40, "every allocation may fail, and nothing is left");
-	host.fail_at = 0;
-
-	/* asked to stop at any poll */
-	good = true;
-	data = make_data(20000, ML_LOSS_LOGISTIC, 9);
-	set_params("log_loss", 10);
-	for (stop = 1, code = ML_CANCELLED; code == ML_CANCELLED && stop < 200; stop++)
-	{
-		host.stop_at = stop;
-		code = fit(&data, 2);
-		good &= code == ML_OK || code == ML_CANCELLED;
-		good &= code != ML_CANCELLED || host.n_poll == stop;
-	}
-	OK(good && code == ML_OK && stop > 10, "stops at the poll that asks for it");
-	host.stop_at = 0;
-}
-
-/* ---- odd data ---- */
-
-static bool
-finite_margins(const MlDataset *data)
-{
-	int64_t		i;
-
-	margins(data, 0, data->n);
-	for (i = 0; i < data->n * fitted.model.n_outputs; i++)
-		if (!isfinite(margin[i]))
-			return false;
-	return true;
-}
-
-/* It trains, its margins are finite and those of the bytes; gradients of 1e300 may be refused. */
-static void
-odd(const char *what, const MlDataset *data)
-{
-	MlCode		code = fit(data, 2);
-	bool		good = code == ML_OK && finite_margins(data);
-
-	if (code == ML_BAD_DATA &&
-		strcmp(fitted.status.message, "targets or weights are too large for gradient boosting") == 0)
-	{
-		OK(strstr(what, "e+30") != NULL || strstr(what, "1e300") != NULL, what);
-		return;
-	}
-	OK(good && (fitted.fit.margin == NULL || margins_equal(data)), what);
-	if (!good)
-		printf("#   code %d: %s\n", (int) code, code == ML_OK ? "a margin is not finite" : fitted.status.message);
-}
-
-static double
-spread(const MlDataset *data)
-{
-	double		low = INFINITY;
-	double		high = -INFINITY;
-	int64_t		i;
-
-	margins(data, 0, data->n);
-	for (i = 0; i < data->n; i++)
-	{
-		low = fmin(low, margin[i]);
-		high = fmax(high, margin[i]);
-	}
-	return high - low;
-}
-
-static void
-test_odd_columns(void)
-{
-	MlDataset	data = make_data(1, ML_LOSS_SQUARED, 10);
-	int			i;
-
-	set_params("squared_error", 5);
-	fixture_set(&params, "min_samples_leaf", 1);
-	odd("one row", &data);
-	OK(margin[0] == target[0], "which is its own mean");
-	data = make_data(500, ML_LOSS_SQUARED, 10);
-	data.p = 1;
-	odd("one column", &data);
-	OK(spread(&data) > 1, "is learned from");
-	for (i = 0; i < 500; i++)
-		number[0][i] = NAN;
-	odd("all values missing", &data);
-	for (i = 0; i < 500; i++)
-		number[0][i] = 3.25;
-	odd("all values equal", &data);
-	OK(spread(&data) == 0, "nothing is told apart");
-	for (i = 0; i < 500; i++)
-		number[0][i] = i % 2 ? NAN : 1;
-	odd("there or missing", &data);
-	for (i = 0; i < 500; i++)
-	{
-		number[0][i] = i % 2 ? 1e300 : -1e300;
-		target[i] = i % 2;
-	}
-	odd("two values, far apart", &data);
-	OK(spread(&data) > 0.3, "are told apart");
-	for (i = 0; i < 500; i++)
-		number[0][i] = i % 2 ? 4.9406564584124654e-324 : 0;
-	odd("two values, a denormal apart", &data);
-	OK(spread(&data) > 0.3, "are told apart");
-	for (i = 0; i < 500; i++)
-		number[0][i] = (i - 250.0) / 250 * DBL_MAX;
-	odd("the whole range", &data);
-	data = make_data(500, ML_LOSS_SQUARED, 10);
-	data.column = column + 5;
-	data.p = 1;
-	for (i = 0; i < 500; i++)
-		code_of[1][i] = -1;
-	odd("a category that is always missing", &data);
-	for (i = 0; i < 500; i++)
-		code_of[1][i] = i % LEVELS;
-	odd("more levels than bins", &data);
-	data = make_data(500, ML_LOSS_SQUARED, 10);
-	for (i = 0; i < 500; i++)
-		target[i] = 4;
-	odd("a target that never changes", &data);
-	OK(spread(&data) < 1e-12 && fabs(margin[0] - 4) < 1e-12, "is said so");
-}
-
-static void
-test_odd_targets(void)
-{
-	static const double scales[] = {1e300, 1e-300, 1e150, 1e-150, 5e-324, 1.7e308};
-	MlDataset	data = make_data(500, ML_LOSS_SQUARED, 11);
-	char		name[96];
-	size_t		k;
-	int			i;
-	int			l;
-
-	for (l = 2; l < N_LOSSES; l++)
-		for (k = 0; k < sizeof(scales) / sizeof(scales[0]); k++)
-		{
-			/* counts so small have the mean 0 */
-			if (losses[l].loss == ML_LOSS_POISSON && scales[k] < DBL_MIN)
-				continue;
-			set_params(losses[l].name, 5);
-			for (i = 0; i < 500; i++)
-				target[i] = losses[l].loss == ML_LOSS_POISSON ? (i % 5) / 4.0 * scales[k] : (i % 5 - 2) / 2.0 * scales[k];
-			snprintf(name, sizeof(name), "%s, targets of %g", losses[l].name, scales[k]);
-			odd(name, &data);
-		}
-	for (k = 0; k < 2; k++)
-		for (l = 2; l < N_LOSSES; l++)
-		{
-			data = make_data(500, losses[l].loss, 11);
-			data.weight = weight;
-			for (i = 0; i < 500; i++)
-				weight[i] = k ? 1e-300 : i % 2 ? 1e300 : 1e-300;
-			set_params(losses[l].name, 5);
-			snprintf(name, sizeof(name), "%s, weights of 1e-300 %s", losses[l].name, k ? "only" : "and 1e300");
-			odd(name, &data);
-		}
-	for (l = 0; l < 2; l++)
-	{
-		data = make_data(500, losses[l].loss, 11);
-		data.weight = weight;
-		for (i = 0; i < 500; i++)
-			weight[i] = target[i] == 0 ? 1e300 : 1e-300;
-		set_params("log_loss", 5);
-		odd("classes of weights 1e300 and 1e-300", &data);
-	}
-	/* counts */
-	data = make_data(500, ML_LOSS_POISSON, 11);
-	for (i = 0; i < 500; i++)
-		target[i] = i % 100 == 0;
-	set_params("poisson", 5);
-	odd("counts that are hardly ever not 0", &data);
-	for (i = 0; i < 500; i++)
-		target[i] = 0;
-	OK(fit(&data, 2) == ML_BAD_DATA, "all counts 0 is an error");
-	IS_TEXT(fitted.status.message, "loss \"poisson\" needs a target that is not always 0", "said so");
-	target[7] = -1;
-	OK(fit(&data, 2) == ML_BAD_DATA, "a negative count too");
-	IS_TEXT(fitted.status.message, "loss \"poisson\" needs targets that are not negative", "said so");
-	IS_TEXT(fitted.status.detail, "A training row has -1.", "with the value");
-	/* one class */
-	data = make_data(500, ML_LOSS_LOGISTIC, 11);
-	for (i = 0; i < 500; i++)
-		target[i] = 1;
-	set_params("log_loss", 5);
-	OK(fit(&data, 2) == ML_BAD_DATA, "one class is an error");
-	IS_TEXT(fitted.status.message, "all training rows belong to one class", "said so");
-	/* two rows */
-	data = make_data(2, ML_LOSS_LOGISTIC, 11);
-	target[0] = 0;
-	target[1] = 1;
-	odd("two rows of two classes", &data);
-	/* everything is told apart at once: scores grow to their limit */
-	data = make_data(500, ML_LOSS_LOGISTIC, 11);
-	for (i = 0; i < 500; i++)
-		target[i] = number[0][i] > 0;
-	set_params("log_loss", 300);
-	fixture_set(&params, "learning_rate", 10);
-	fixture_set(&params, "min_child_weight", 0);
-	fixture_set(&params, "reg_lambda", 0);
-	odd("scores at their limit", &data);
-}
-
 int
 main(void)
 {
 	test_host_init(&host, 1);
 	test_losses();
+	test_tasks();
 	test_meaning();
 	test_stopping();
 	test_bags();
@@ -942,9 +575,6 @@ main(void)
 	test_monotone();
 	test_classes();
 	test_quantised();
-	test_failures();
-	test_odd_columns();
-	test_odd_targets();
 	test_host_reset(&host);
 	return tap_done();
 }
