@@ -296,7 +296,7 @@ mlops_feature_importance(PG_FUNCTION_ARGS)
 	MlopsResult *result;
 
 	InitMaterializedSRF(fcinfo, 0);
-	mlops_ref_resolve(reference, &ref);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
 	mlops_arg_check_method(method, methods, lengthof(methods));
 	result = mlops_registry_read("SELECT i.feature, i.importance, i.std,"
 								 " (rank() OVER (ORDER BY i.importance DESC NULLS LAST))::integer,"
@@ -321,7 +321,7 @@ mlops_training_curve(PG_FUNCTION_ARGS)
 	MlopsResult *result;
 
 	InitMaterializedSRF(fcinfo, 0);
-	mlops_ref_resolve(reference, &ref);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
 	result = mlops_registry_read("SELECT m.step::integer, m.split, m.key, m.value, NULL::jsonb FROM mlops.versions v"
 								 " JOIN mlops.run_metrics m USING (run_id)"
 								 " WHERE v.version_id = $1 AND m.step > 0 ORDER BY m.step, m.split COLLATE \"C\"",
