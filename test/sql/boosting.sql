@@ -24,35 +24,35 @@ CREATE FUNCTION param(model text, version int, param text) RETURNS text LANGUAGE
 -- the parameters of the golden figures, under their other names
 \set same '{"num_iterations": 100, "eta": 0.1, "max_depth": 6, "num_leaves": 0, "grow_policy": "depthwise", "min_child_samples": 1, "min_child_weight": 1, "lambda_l2": 1, "bagging_fraction": 1, "feature_fraction": 1, "n_iter_no_change": 0}'
 SELECT version, algorithm, metric, train_rows, test_rows
-FROM mlops_train('telco', 'telco', 'churn', 'gradient_boosting', :'same', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
+FROM mlops_train('boost_telco', 'telco', 'churn', 'gradient_boosting', :'same', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
 SELECT version, algorithm, metric, train_rows, test_rows
-FROM mlops_train('cars', 'cars', 'price', 'gradient_boosting', :'same', config => '{"split": {"test_where": "rid % 5 = 0"}}');
-SELECT dataset, g.metric, abs(g.value - metric(CASE dataset WHEN 'car_prices' THEN 'cars' ELSE 'telco' END, 1, 'test', g.metric)) < 0.01 AS near_xgboost FROM golden g;
-SELECT param('telco', 1, 'iterations') AS iterations, param('telco', 1, 'converged') AS converged, param('telco', 1, 'solver') AS solver;
+FROM mlops_train('boost_cars', 'cars', 'price', 'gradient_boosting', :'same', config => '{"split": {"test_where": "rid % 5 = 0"}}');
+SELECT dataset, g.metric, abs(g.value - metric(CASE dataset WHEN 'car_prices' THEN 'boost_cars' ELSE 'boost_telco' END, 1, 'test', g.metric)) < 0.01 AS near_xgboost FROM golden g;
+SELECT param('boost_telco', 1, 'iterations') AS iterations, param('boost_telco', 1, 'converged') AS converged, param('boost_telco', 1, 'solver') AS solver;
 
 -- the same rows give the same bytes by any number of threads
 SET mlops.threads = 1;
-SELECT version FROM mlops_train('telco', algorithm => 'gradient_boosting', params => '{"n_estimators": 15, "early_stopping_rounds": 0}');
+SELECT version FROM mlops_train('boost_telco', algorithm => 'gradient_boosting', params => '{"n_estimators": 15, "early_stopping_rounds": 0}');
 SET mlops.threads = 3;
-SELECT version FROM mlops_train('telco', algorithm => 'gradient_boosting', params => '{"n_estimators": 15, "early_stopping_rounds": 0}');
+SELECT version FROM mlops_train('boost_telco', algorithm => 'gradient_boosting', params => '{"n_estimators": 15, "early_stopping_rounds": 0}');
 RESET mlops.threads;
-SELECT count(DISTINCT b.content) AS different FROM mlops.versions v JOIN mlops.version_blobs b USING (version_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'telco' AND version IN (2, 3);
+SELECT count(DISTINCT b.content) AS different FROM mlops.versions v JOIN mlops.version_blobs b USING (version_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'boost_telco' AND version IN (2, 3);
 
 -- defaults: validation rows are taken from those that learn, the best round is kept, all of them learn at the end
-SELECT version, train_rows, test_rows FROM mlops_train('telco', algorithm => 'gradient_boosting', params => '{}');
-SELECT param('telco', 4, 'iterations')::int BETWEEN 20 AND 500 AS stopped, param('telco', 4, 'early_stopping_rounds') AS rounds,
-    metric('telco', 4, 'test', 'roc_auc') > 0.835 AS good, metric('telco', 4, 'validation', 'roc_auc') > 0.8 AS chosen_by,
-    metric('telco', 4, 'test', 'log_loss') < metric('telco', 1, 'test', 'log_loss') AS better_than_golden_parameters;
+SELECT version, train_rows, test_rows FROM mlops_train('boost_telco', algorithm => 'gradient_boosting', params => '{}');
+SELECT param('boost_telco', 4, 'iterations')::int BETWEEN 20 AND 500 AS stopped, param('boost_telco', 4, 'early_stopping_rounds') AS rounds,
+    metric('boost_telco', 4, 'test', 'roc_auc') > 0.835 AS good, metric('boost_telco', 4, 'validation', 'roc_auc') > 0.8 AS chosen_by,
+    metric('boost_telco', 4, 'test', 'log_loss') < metric('boost_telco', 1, 'test', 'log_loss') AS better_than_golden_parameters;
 -- no validation rows: said, and all rounds are made
 SET client_min_messages = warning;
-SELECT version FROM mlops_train('few', 'SELECT i, i % 2 AS a, i % 2 = 0 AS y FROM generate_series(1, 4) i', 'y', 'gradient_boosting', '{"n_estimators": 7}', key => 'i', config => '{"split": {"test": 0, "validation": 0.01}}');
-SELECT param('few', 1, 'iterations') AS iterations;
+SELECT version FROM mlops_train('boost_few', 'SELECT i, i % 2 AS a, i % 2 = 0 AS y FROM generate_series(1, 4) i', 'y', 'gradient_boosting', '{"n_estimators": 7}', key => 'i', config => '{"split": {"test": 0, "validation": 0.01}}');
+SELECT param('boost_few', 1, 'iterations') AS iterations;
 
 -- predictions by record, jsonb, text and batch are one number
 SELECT bool_and(p = j AND p = t AND p = b.score) AS same, count(*)
-FROM (SELECT rid, mlops_predict('telco@4', s) AS p, mlops_predict('telco@4', to_jsonb(s)) AS j, mlops_predict('telco@4', to_jsonb(s)::text) AS t FROM telco s WHERE rid <= 200) a
-JOIN mlops_predict_batch('telco@4', 'SELECT * FROM telco WHERE rid <= 200', 'rid') b ON b.key = rid::text;
-SELECT mlops_predict_label('telco@4', s) AS label, round((mlops_predict_proba('telco@4', s) ->> 'Yes')::numeric + (mlops_predict_proba('telco@4', s) ->> 'No')::numeric, 12) AS proba FROM telco s WHERE rid = 1;
+FROM (SELECT rid, mlops_predict('boost_telco@4', s) AS p, mlops_predict('boost_telco@4', to_jsonb(s)) AS j, mlops_predict('boost_telco@4', to_jsonb(s)::text) AS t FROM telco s WHERE rid <= 200) a
+JOIN mlops_predict_batch('boost_telco@4', 'SELECT * FROM telco WHERE rid <= 200', 'rid') b ON b.key = rid::text;
+SELECT mlops_predict_label('boost_telco@4', s) AS label, round((mlops_predict_proba('boost_telco@4', s) ->> 'Yes')::numeric + (mlops_predict_proba('boost_telco@4', s) ->> 'No')::numeric, 12) AS proba FROM telco s WHERE rid = 1;
 
 -- labels of any kind
 CREATE TYPE grade AS ENUM ('low', 'middle', 'high');
@@ -76,19 +76,19 @@ FROM unnest(ARRAY['auto', 'squared_error', 'absolute_error', 'huber', 'quantile'
     LATERAL mlops_train('loss_' || loss, 'kinds', 'visits', 'gradient_boosting', :'quick'::jsonb || jsonb_build_object('loss', loss, 'alpha', 0.6), 'a, b, g', task => 'regression', key => 'id') t;
 SELECT min(mlops_predict('loss_poisson', k)) > 0 AS counts_are_positive FROM kinds k;
 -- weights of rows and of classes
-SELECT version FROM mlops_train('weighted', 'SELECT *, CASE WHEN id % 50 = 0 THEN 0 ELSE 1 + id % 3 END AS w FROM kinds', 'flag', 'gradient_boosting', :'quick'::jsonb || '{"class_weight": "balanced"}', 'a, b, g', key => 'id', config => '{"sample_weight": "w"}');
-SELECT version FROM mlops_train('weighted', params => :'quick'::jsonb || '{"class_weight": {"true": 4}}', algorithm => 'gradient_boosting');
-SELECT version FROM mlops_train('weighted', params => :'quick'::jsonb || '{"scale_pos_weight": 4}', algorithm => 'gradient_boosting');
-SELECT count(DISTINCT mlops_predict(r, k)) AS different FROM kinds k, unnest(ARRAY['weighted@2', 'weighted@3']) r WHERE id = 77;
+SELECT version FROM mlops_train('boost_weighted', 'SELECT *, CASE WHEN id % 50 = 0 THEN 0 ELSE 1 + id % 3 END AS w FROM kinds', 'flag', 'gradient_boosting', :'quick'::jsonb || '{"class_weight": "balanced"}', 'a, b, g', key => 'id', config => '{"sample_weight": "w"}');
+SELECT version FROM mlops_train('boost_weighted', params => :'quick'::jsonb || '{"class_weight": {"true": 4}}', algorithm => 'gradient_boosting');
+SELECT version FROM mlops_train('boost_weighted', params => :'quick'::jsonb || '{"scale_pos_weight": 4}', algorithm => 'gradient_boosting');
+SELECT count(DISTINCT mlops_predict(r, k)) AS different FROM kinds k, unnest(ARRAY['boost_weighted@2', 'boost_weighted@3']) r WHERE id = 77;
 -- monotone constraints hold, are stored and shown
-SELECT version FROM mlops_train('rising', 'kinds', 'visits', 'gradient_boosting', :'quick'::jsonb || '{"monotone_constraints": {"a": 1, "b": -1}}', 'a, b, g', task => 'regression', key => 'id');
-SELECT param('rising', 1, 'monotone_constraints');
+SELECT version FROM mlops_train('boost_rising', 'kinds', 'visits', 'gradient_boosting', :'quick'::jsonb || '{"monotone_constraints": {"a": 1, "b": -1}}', 'a, b, g', task => 'regression', key => 'id');
+SELECT param('boost_rising', 1, 'monotone_constraints');
 SELECT bool_and(p >= before) AS rises, max(p) > min(p) AS at_all FROM (SELECT p, lag(p, 1, p) OVER (PARTITION BY g ORDER BY a) AS before
-    FROM (SELECT g, a, mlops_predict('rising', jsonb_build_object('a', a / 20.0, 'b', 0.3, 'g', 'g' || g)) AS p FROM generate_series(0, 5) g, generate_series(-20, 20) a) s) s;
+    FROM (SELECT g, a, mlops_predict('boost_rising', jsonb_build_object('a', a / 20.0, 'b', 0.3, 'g', 'g' || g)) AS p FROM generate_series(0, 5) g, generate_series(-20, 20) a) s) s;
 -- 300 classes
-SELECT version, metric, value > 0.8 AS good FROM mlops_train('classes', 'SELECT i, (i % 300) / 20 AS a, (i % 300) % 20 AS b, ''class '' || i % 300 AS y FROM generate_series(1, 3000) i', 'y', 'gradient_boosting',
+SELECT version, metric, value > 0.8 AS good FROM mlops_train('boost_classes', 'SELECT i, (i % 300) / 20 AS a, (i % 300) % 20 AS b, ''class '' || i % 300 AS y FROM generate_series(1, 3000) i', 'y', 'gradient_boosting',
     '{"n_estimators": 6, "learning_rate": 0.3, "max_leaves": 8, "min_samples_leaf": 1, "min_child_weight": 0, "early_stopping_rounds": 0, "subsample": 1, "colsample_bytree": 1}', key => 'i', config => '{"metric": "accuracy", "split": {"test_where": "i % 7 = 0"}}');
-SELECT mlops_predict_label('classes', '{"a": 3, "b": 17}'::jsonb) AS label, (SELECT count(*) FROM jsonb_object_keys(mlops_predict_proba('classes', '{"a": 3, "b": 17}'::jsonb))) AS classes;
+SELECT mlops_predict_label('boost_classes', '{"a": 3, "b": 17}'::jsonb) AS label, (SELECT count(*) FROM jsonb_object_keys(mlops_predict_proba('boost_classes', '{"a": 3, "b": 17}'::jsonb))) AS classes;
 -- odd data
 CREATE TABLE odd (name text, x text);
 INSERT INTO odd VALUES ('constant', '1.5'), ('huge', '(i - 100) * 1e300'), ('null', 'NULL::float8'), ('text', '''t'' || i % 3'), ('tiny', 'i * 1e-300'), ('two', 'i % 2');
@@ -133,3 +133,5 @@ SELECT attempt('{}', 'flag', 'SELECT id, a, b, g, flag AND id % 5 = 0 AS flag FR
 SET mlops.max_training_memory = '1MB';
 SELECT regexp_replace(attempt('{}'), '[0-9]+ (bytes|kB|MB)', 'N \1', 'g');
 RESET mlops.max_training_memory;
+SELECT count(mlops_drop_model(name)) > 0 AS dropped FROM mlops.models
+WHERE name ~ '^(boost_|by_|wrong_|odd_|loss_|one_value$)' AND owner = current_user;
