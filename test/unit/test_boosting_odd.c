@@ -186,7 +186,7 @@ test_odd_targets(void)
 				continue;
 			set_params(losses[l].name, 5);
 			for (i = 0; i < 500; i++)
-				target[i] = losses[l].loss == ML_LOSS_POISSON ? (i % 5) / 4.0 * scales[k] : (i % 5 - 2) / 2.0 * scales[k];
+				target[i] = (losses[l].loss == ML_LOSS_POISSON ? i % 5 : i % 5 - 2) / 4.0 * scales[k];
 			snprintf(name, sizeof(name), "%s, targets of %g", losses[l].name, scales[k]);
 			odd(name, &data);
 		}

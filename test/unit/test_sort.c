@@ -203,12 +203,79 @@ test_time(void)
 	free(scratch);
 }
 
+/* The definition: the smallest value up to which the values have their share of the weight. */
+static double
+naive_weighted(const double *sorted, const double *w, int n, double share)
+{
+	double		total = 0;
+	double		sum = 0;
+	int			i;
+
+	for (i = 0; i < n; i++)
+		total += w ? w[i] : 1;
+	for (i = 0; i < n; i++)
+	{
+		sum += w ? w[i] : 1;
+		if (sum >= share * total)
+			return sorted[i];
+	}
+	return sorted[n - 1];
+}
+
+static void
+test_weighted_quantile(void)
+{
+	static const double share[] = {0, 0.001, 0.25, 0.5, 0.75, 0.9, 1};
+	static double sorted[300];
+	static double weight[300];
+	static double value[300];
+	static double w[300];
+	bool		good = true;
+	size_t		k;
+	int			round;
+
+	for (round = 0; round < 400; round++)
+	{
+		int			n = 1 + (int) (ml_mix64((uint64_t) round) % 300);
+		bool		weighted = round % 2;
+		int			i;
+
+		for (i = 0; i < n; i++)
+		{
+			/* ascending, with ties; weights are whole, so that sums are exact */
+			sorted[i] = round % 3 ? floor(i / 7.0) : i * 1.5 - 100;
+			weight[i] = 1 + (double) (ml_mix64((uint64_t) i + 1000) % 16);
+		}
+		for (k = 0; k < sizeof(share) / sizeof(share[0]); k++)
+		{
+			memcpy(value, sorted, sizeof(value));
+			memcpy(w, weight, sizeof(w));
+			/* any order */
+			for (i = n - 1; i > 0; i--)
+			{
+				int			j = (int) (ml_mix64((uint64_t) (i * 1000 + round)) % (uint64_t) (i + 1));
+				double		v = value[i];
+				double		s = w[i];
+
+				value[i] = value[j];
+				w[i] = w[j];
+				value[j] = v;
+				w[j] = s;
+			}
+			good &= ml_weighted_quantile(value, weighted ? w : NULL, n, share[k]) ==
+				naive_weighted(sorted, weighted ? weight : NULL, n, share[k]);
+		}
+	}
+	OK(good, "weighted quantiles by selection are those of their definition");
+}
+
 int
 main(void)
 {
 	test_pairs();
 	test_doubles();
 	test_quantiles();
+	test_weighted_quantile();
 	test_time();
 	return tap_done();
 }
