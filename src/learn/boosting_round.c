@@ -97,19 +97,26 @@ sum_gradients(Boost *b)
 	b->curve_valid[b->round] = b->n > b->rows ? valid / b->valid_weight : NAN;
 }
 
-/* Huber's delta: the alpha-quantile of the absolute residuals (Friedman 2001, algorithm 4). */
+/*
+ * Huber's delta: the alpha-quantile of the absolute residuals (Friedman 2001, algorithm 4).  Where that is 0, since so
+ * many rows are right already, it is the largest one: with 0 nothing would be learned from the others.
+ */
 static void
 choose_delta(Boost *b)
 {
+	double		most = 0;
 	int64_t		i;
 
 	for (i = 0; i < b->rows; i++)
 	{
 		b->residual[i] = fabs(b->data->y[i] - b->score[i]);
+		most = fmax(most, b->residual[i]);
 		if (b->weight)
 			b->residual_weight[i] = b->weight[i];
 	}
 	b->huber_delta = ml_weighted_quantile(b->residual, b->weight ? b->residual_weight : NULL, b->rows, b->alpha);
+	if (b->huber_delta == 0)
+		b->huber_delta = most;
 }
 
 void

@@ -210,6 +210,13 @@ test_odd_targets(void)
 		set_params("log_loss", 5);
 		odd("classes of weights 1e300 and 1e-300", &data);
 	}
+	/* hardly a row that is not right at once */
+	data = make_data(500, ML_LOSS_HUBER, 11);
+	for (i = 0; i < 500; i++)
+		target[i] = number[2][i] == 3 && number[0][i] > 0 ? 100 : 0;
+	set_params("huber", 5);
+	odd("huber, nearly all targets 0", &data);
+	OK(spread(&data) > 10, "the others are learned from");
 	/* counts */
 	data = make_data(500, ML_LOSS_POISSON, 11);
 	for (i = 0; i < 500; i++)
