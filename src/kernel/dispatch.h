@@ -23,13 +23,20 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
+/* gcc would use half of the registers otherwise; clang does not know the word */
+#ifdef __clang__
+#define ML_AVX512 "avx512f,avx512dq,avx512vl,avx512bw"
+#else
+#define ML_AVX512 "avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"
+#endif
+
 #define ML_DISPATCH(STORAGE, NAME, PARAMETERS, ARGUMENTS) \
 static __attribute__((target("avx2"))) void \
 NAME##_avx2 PARAMETERS \
 { \
 	NAME##_body ARGUMENTS; \
 } \
-static __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"))) void \
+static __attribute__((target(ML_AVX512))) void \
 NAME##_avx512 PARAMETERS \
 { \
 	NAME##_body ARGUMENTS; \

@@ -71,7 +71,7 @@ gains_body(const MlCell *left, int n, MlCell total, double l2, double l1, double
 		gl = gl > 0.0 ? gl : 0.0;
 		gr = gr > 0.0 ? gr : 0.0;
 		s = (gl * gl * dr + gr * gr * dl) / (dl * dr);
-		gain[i] = (hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h) ? s : -INFINITY;
+		gain[i] = ((hl >= min_h) & (hr >= min_h) & (left[i].h > 0) & (left[i].h < total.h)) ? s : -INFINITY;
 	}
 }
 ML_DISPATCH(static, gains, (const MlCell *left, int n, MlCell total, double l2, double l1, double min_h, double *gain),
