@@ -26,10 +26,10 @@
 #define STREAM_SCORE UINT64_C(0x73636f7265)
 #define STREAM_LABEL UINT64_C(0x6c6162656c)
 
-/* Preprocessing, learner, bytes; *model is opened from them. */
+/* Preprocessing, learner, bytes; the model is opened from them. */
 static MlCode
 fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, const MlParams *params,
-			  MlTrainResult *result, MlModel *model, MlStatus *status)
+			  MlTrainResult *result, MlStatus *status)
 {
 	const MlLearner *learner = spec->learner;
 	bool		drop_first = learner->drop_first && learner->drop_first(params);
@@ -54,7 +54,7 @@ fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, cons
 	if (section)
 		host->release(host, section);
 	if (code == ML_OK)
-		code = ml_model_open(host, result->bytes, result->size, model, status);
+		code = ml_model_open(host, result->bytes, result->size, &result->model, status);
 	result->rows_fitted = data->n_train;
 	return code;
 }
@@ -113,7 +113,7 @@ fix_rounds(MlParams *params, const MlFit *fit)
 
 /* The first model's work: validation figures and the threshold. */
 static MlCode
-use_validation(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+use_validation(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 			   MlTrainResult *result, MlStatus *status)
 {
 	MlScratch	scratch;
@@ -124,7 +124,7 @@ use_validation(MlHost *host, const MlModel *model, const MlDataset *data, const 
 	if (data->task == ML_BINARY)
 		result->threshold = plain_threshold(spec, &result->fit);
 	ml_scratch_init(&scratch, host);
-	code = ml_score_rows(host, &scratch, model, data, data->n_train, data->n_train + data->n_valid, NULL,
+	code = ml_score_rows(host, &scratch, &result->model, data, data->n_train, data->n_train + data->n_valid, NULL,
 						 &valid, status);
 	if (code == ML_OK && data->task == ML_BINARY)
 		code = choose_threshold(host, &scratch, spec, &valid, result, status);
@@ -178,7 +178,7 @@ confusion(MlHost *host, const MlScores *test, MlTrainResult *result, MlStatus *s
 
 /* Figures, confusion and baselines of rows [from, to). */
 static MlCode
-judge(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+judge(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 	  int64_t from, int64_t to, const char *split, bool baseline,
 	  MlTrainResult *result, MlStatus *status)
 {
@@ -188,8 +188,8 @@ judge(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSp
 	MlCode		code;
 
 	ml_scratch_init(&scratch, host);
-	code = ml_score_rows(host, &scratch, model, data, from, to, strcmp(split, "train") == 0 ? result->fit.margin : NULL,
-						 &scores, status);
+	code = ml_score_rows(host, &scratch, &result->model, data, from, to,
+						 strcmp(split, "train") == 0 ? result->fit.margin : NULL, &scores, status);
 	if (code == ML_OK)
 	{
 		ml_score_labels(&scores, result->threshold);
@@ -207,7 +207,7 @@ judge(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSp
 
 /* The final model on the rows it learned from, on test rows, and the baselines. */
 static MlCode
-judge_final(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+judge_final(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 			MlTrainResult *result, MlStatus *status)
 {
 	int64_t		learned = data->n_train;
@@ -216,17 +216,17 @@ judge_final(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	bool		has_valid = data->n_valid > 0;
 	MlCode		code;
 
-	code = judge(host, model, data, spec, 0, learned, "train", !has_test && !has_valid, result, status);
+	code = judge(host, data, spec, 0, learned, "train", !has_test && !has_valid, result, status);
 	if (result->fit.margin)
 		host->release(host, result->fit.margin);
 	result->fit.margin = NULL;
 	/* without test rows, rows that only chose are nearer to held-out ones than those learned from */
 	if (code == ML_OK && !has_test && has_valid)
-		code = judge(host, model, data, spec, learned, test, "validation", true, result, status);
+		code = judge(host, data, spec, learned, test, "validation", true, result, status);
 	if (code == ML_OK && has_test)
-		code = judge(host, model, data, spec, test, data->n, "test", true, result, status);
+		code = judge(host, data, spec, test, data->n, "test", true, result, status);
 	if (code == ML_OK)
-		code = ml_importance(host, model, data, spec, has_test ? test : learned, data->n, result, status);
+		code = ml_importance(host, &result->model, data, spec, has_test ? test : learned, data->n, result, status);
 	if (code == ML_OK)
 		code = baseline_features(host, data, spec->seed, result, status);
 	return code;
@@ -268,30 +268,44 @@ check_prep(const MlDataset *data, const MlTrainSpec *spec, MlStatus *status)
 	return ML_OK;
 }
 
-MlCode
-ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
-		 MlTrainResult *result, MlStatus *status)
+double
+ml_result_metric(const MlTrainResult *result, const char *name, const char *split)
 {
-	MlDataset	whole = *data;
-	MlParams	params = *spec->params;
-	MlModel		model;
+	for (int i = 0; i < result->n_metrics; i++)
+		if (strcmp(result->metric[i].name, name) == 0 && strcmp(result->metric[i].split, split) == 0)
+			return result->metric[i].value;
+	return NAN;
+}
+
+MlCode
+ml_train_try(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+			 MlTrainResult *result, MlStatus *status)
+{
 	MlCode		code;
 
 	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n);
 	memset(result, 0, sizeof(*result));
 	code = check_prep(data, spec, status);
 	if (code == ML_OK)
-		code = fit_and_write(host, data, spec, &params, result, &model, status);
+		code = fit_and_write(host, data, spec, spec->params, result, status);
 	if (code == ML_OK)
-		code = use_validation(host, &model, data, spec, result, status);
-	if (code != ML_OK)
-		return code;
+		code = use_validation(host, data, spec, result, status);
+	return code;
+}
+
+MlCode
+ml_train_finish(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+				MlTrainResult *result, MlStatus *status)
+{
+	MlDataset	whole = *data;
+	MlParams	params = *spec->params;
 
 	if (spec->refit && data->n_valid > 0)
 	{
 		MlFit		first = result->fit;
 		double		threshold = result->threshold;
 		double		plain = data->task == ML_BINARY ? plain_threshold(spec, &result->fit) : NAN;
+		MlCode		code;
 
 		whole.n_train += whole.n_valid;
 		whole.n_valid = 0;
@@ -299,7 +313,7 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 		host->release(host, result->bytes);
 		if (result->fit.margin)
 			host->release(host, result->fit.margin);
-		code = fit_and_write(host, &whole, spec, &params, result, &model, status);
+		code = fit_and_write(host, &whole, spec, &params, result, status);
 		if (code != ML_OK)
 			return code;
 		keep_curve(&first, &result->fit);
@@ -307,5 +321,14 @@ ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 		if (data->task == ML_BINARY && threshold == plain)
 			result->threshold = plain_threshold(spec, &result->fit);
 	}
-	return judge_final(host, &model, &whole, spec, result, status);
+	return judge_final(host, &whole, spec, result, status);
+}
+
+MlCode
+ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+		 MlTrainResult *result, MlStatus *status)
+{
+	MlCode		code = ml_train_try(host, data, spec, result, status);
+
+	return code == ML_OK ? ml_train_finish(host, data, spec, result, status) : code;
 }

@@ -82,6 +82,7 @@ typedef struct MlTrainResult
 {
 	uint8_t    *bytes;
 	size_t		size;
+	MlModel		model;			/* opened from bytes */
 	MlFit		fit;
 	MlPrep		prep;
 	double		threshold;		/* on calibrated probabilities, binary; else NaN */
@@ -96,8 +97,21 @@ typedef struct MlTrainResult
 	MlImportance importance[ML_MAX_IMPORTANCE];
 } MlTrainResult;
 
+/*
+ * The first half of ml_train: fitted on the training rows and judged on the
+ * validation rows, which may choose among several such results.  Neither
+ * memory nor figures of one depend on another.
+ */
+extern MlCode ml_train_try(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+						   MlTrainResult *result, MlStatus *status);
+/* The second half, for what ml_train_try left with the same data and spec: refitted, judged on test rows. */
+extern MlCode ml_train_finish(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+							  MlTrainResult *result, MlStatus *status);
 extern MlCode ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 					   MlTrainResult *result, MlStatus *status);
+
+/* A figure of the result; NaN when it is not there. */
+extern double ml_result_metric(const MlTrainResult *result, const char *name, const char *split);
 
 /* metric names: direction (+1 larger is better, -1 smaller), 0 = no such metric for the task */
 extern int	ml_metric_direction(const char *name, MlTaskKind task);

@@ -227,6 +227,22 @@ mlops_definition_check(MlopsDefinition *d)
 				 errhint("Pass key to choose another one.")));
 }
 
+MlPrepSpec *
+mlops_definition_prep(const MlopsDefinition *d, const MlDataset *data, const MlLearner *learner, bool asked)
+{
+	MlPrepSpec *prep = palloc0(sizeof(MlPrepSpec) * data->p);
+
+	for (int j = 0; j < data->p; j++)
+	{
+		const MlColumn *column = &data->column[j];
+
+		ml_prep_default(&prep[j], column->kind, learner->linear);
+		if (asked)
+			mlops_config_preprocess(&d->config, d->feature_set->feature[column->feature].name, column->kind, &prep[j]);
+	}
+	return prep;
+}
+
 int64
 mlops_definition_store(const MlopsDefinition *d, const MlopsModel *existing, const char *comment)
 {

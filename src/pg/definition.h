@@ -7,6 +7,7 @@
 #ifndef MLOPS_DEFINITION_H
 #define MLOPS_DEFINITION_H
 
+#include "learn/learner.h"
 #include "pg/config.h"
 #include "pg/features.h"
 #include "pg/registry.h"
@@ -45,6 +46,9 @@ extern int64 mlops_definition_store(const MlopsDefinition *definition, const Mlo
 extern char *mlops_definition_features(const MlopsFeatureSet *set);
 /* The column whose rows stay together in the split, or NULL. */
 extern char *mlops_definition_group(const MlopsDefinition *definition);
+/* How each column is prepared for a learner; asked false: config.preprocess is not looked at. */
+extern MlPrepSpec *mlops_definition_prep(const MlopsDefinition *definition, const MlDataset *data,
+										 const MlLearner *learner, bool asked);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
 /* Checks the word; NULL stays NULL. */

@@ -1,5 +1,5 @@
 /*
- * record.c: writing a version into the registry.
+ * record.c: writing runs and versions into the registry.
  *
  * The model's row is locked by the caller: version numbers have no gaps, and
  * only one of two versions written at the same time can be the first in
@@ -65,13 +65,14 @@ insert_run(MlopsRecord *r)
 
 	result = mlops_registry_query("INSERT INTO mlops.runs (model_id, status, algorithm, seed, source, source_query,"
 								  " column_types, content_hash, rows_read, rows_dropped, train_rows, valid_rows,"
-								  " test_rows, started_at, ended_at, seconds, peak_memory, started_by)"
-								  " VALUES ($1, 'finished', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-								  " $15 - make_interval(secs => $13), $15, $13, $14, $16) RETURNING run_id",
-								  "btbttjtbbbbbfNzt", r->model->model_id, r->algorithm, r->seed, r->source,
+								  " test_rows, started_at, ended_at, seconds, peak_memory, started_by, error)"
+								  " VALUES ($1, CASE WHEN $17 IS NULL THEN 'finished' ELSE 'failed' END,"
+								  " $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+								  " $15 - make_interval(secs => $13), $15, $13, $14, $16, $17) RETURNING run_id",
+								  "btbttjtbbbbbfNztt", r->model->model_id, r->algorithm, r->seed, r->source,
 								  r->source_query, r->column_types, r->content_hash, r->rows_read, r->rows_dropped,
 								  r->train_rows, r->valid_rows, r->test_rows, r->seconds, r->peak_memory,
-								  r->ended_at, GetUserNameFromId(GetUserId(), false));
+								  r->ended_at, GetUserNameFromId(GetUserId(), false), r->error);
 	r->run_id = mlops_result_int64(result, 0, 1);
 }
 
@@ -108,6 +109,13 @@ insert_run_parts(const MlopsRecord *r)
 		(void) mlops_registry_query("INSERT INTO mlops.run_artifacts (run_id, name, media_type, content)"
 									" VALUES ($1, $2, $3, $4)", "bttt", r->run_id, r->artifact[i].name,
 									r->artifact[i].media_type, r->artifact[i].content);
+}
+
+void
+mlops_record_run(MlopsRecord *r)
+{
+	insert_run(r);
+	insert_run_parts(r);
 }
 
 /* ---- the version ---- */
@@ -230,8 +238,7 @@ mlops_record_write(MlopsRecord *r)
 	check_size(r->size);
 	r->version = model->last_version + 1;
 	r->stage = why == NULL ? "production" : "none";
-	insert_run(r);
-	insert_run_parts(r);
+	mlops_record_run(r);
 	insert_columns(r, insert_version(r));
 	(void) mlops_registry_query("UPDATE mlops.models SET last_version = $2, task = $3,"
 								" config = CASE WHEN $4 IS NULL THEN config ELSE"

@@ -1,5 +1,5 @@
 /*
- * record.h: writing a version into the registry: the only code that does.
+ * record.h: writing runs and versions into the registry: the only code that does.
  *
  * A training and an import say the same things of a version; where they
  * differ, the record says so.
@@ -34,7 +34,8 @@ typedef struct MlopsRecord
 	const MlMetric *metrics;	/* NaN = NULL */
 	int			n_artifacts;
 	const MlArtifact *artifact;
-	/* the version */
+	const char *error;			/* why the run failed; NULL = it did not, as any run of a version */
+	/* the version; of these a run alone needs the algorithm, params, numbers of rows and the source */
 	MlTaskKind	task;
 	const char *algorithm;
 	const char *target;
@@ -68,6 +69,8 @@ typedef struct MlopsRecord
 	const char *stage;
 } MlopsRecord;
 
+/* A run that no version comes from: with its parameters, metrics and artifacts; finds run_id. */
+extern void mlops_record_run(MlopsRecord *record);
 /* Run, parameters, metrics, artifacts, version, bytes, columns, history and audit; the version's number and stage. */
 extern void mlops_record_write(MlopsRecord *record);
 

@@ -88,21 +88,24 @@ column_types(const TupleDesc desc)
 	return mlops_json_finish(&json);
 }
 
-/* What the fit tells beside its parameters. */
+/* What the fit tells beside its parameters; NULL = there is none. */
 static Jsonb *
-run_params(const MlopsRegistration *r)
+run_params(int64 seed, const MlFit *fit)
 {
 	MlopsJson	json = MLOPS_JSON_INIT;
 
 	mlops_json_begin(&json);
 	mlops_json_key(&json, "seed");
-	mlops_json_integer(&json, r->seed);
-	mlops_json_key(&json, "solver");
-	mlops_json_text(&json, r->result->fit.solver);
-	mlops_json_key(&json, "iterations");
-	mlops_json_integer(&json, r->result->fit.iterations);
-	mlops_json_key(&json, "converged");
-	mlops_json_bool(&json, r->result->fit.converged);
+	mlops_json_integer(&json, seed);
+	if (fit != NULL)
+	{
+		mlops_json_key(&json, "solver");
+		mlops_json_text(&json, fit->solver);
+		mlops_json_key(&json, "iterations");
+		mlops_json_integer(&json, fit->iterations);
+		mlops_json_key(&json, "converged");
+		mlops_json_bool(&json, fit->converged);
+	}
 	mlops_json_end(&json);
 	return mlops_json_finish(&json);
 }
@@ -129,17 +132,18 @@ collect_curve(const MlFit *fit, MlMetric *metric)
 	return n;
 }
 
-static int
-collect_metrics(const MlopsRegistration *r, MlMetric *metric)
+static const MlMetric *
+collect_metrics(const MlTrainResult *result, int *n)
 {
-	int			n = r->result->n_metrics;
+	MlMetric   *metric = palloc(sizeof(MlMetric) * (ML_MAX_METRICS + 3 + 2 * (Size) result->fit.n_rounds));
 
-	memcpy(metric, r->result->metric, sizeof(MlMetric) * n);
-	add_metric(metric, &n, "objective", r->result->fit.objective);
-	add_metric(metric, &n, "max_gradient", r->result->fit.max_gradient);
-	add_metric(metric, &n, "oob_score", r->result->fit.oob_score);
-	n += collect_curve(&r->result->fit, metric + n);
-	return n;
+	*n = result->n_metrics;
+	memcpy(metric, result->metric, sizeof(MlMetric) * result->n_metrics);
+	add_metric(metric, n, "objective", result->fit.objective);
+	add_metric(metric, n, "max_gradient", result->fit.max_gradient);
+	add_metric(metric, n, "oob_score", result->fit.oob_score);
+	*n += collect_curve(&result->fit, metric + *n);
+	return metric;
 }
 
 static void
@@ -268,8 +272,27 @@ timing(const MlopsRegistration *r)
 	return mlops_json_finish(&json);
 }
 
+static void
+add_candidates(MlopsJson *json, const MlopsChoice *choice)
+{
+	mlops_json_key(json, "candidates");
+	mlops_json_begin_array(json);
+	for (int i = 0; i < choice->n; i++)
+	{
+		mlops_json_begin(json);
+		mlops_json_key(json, "algorithm");
+		mlops_json_text(json, choice->candidate[i].params.learner->name);
+		mlops_json_key(json, "run_id");
+		mlops_json_integer(json, choice->candidate[i].run_id);
+		mlops_json_key(json, "value");
+		mlops_json_number(json, choice->candidate[i].value);
+		mlops_json_end(json);
+	}
+	mlops_json_end_array(json);
+}
+
 static Jsonb *
-fit_detail(const MlTrainResult *result)
+fit_detail(const MlTrainResult *result, const MlopsChoice *choice)
 {
 	MlopsJson	json = MLOPS_JSON_INIT;
 
@@ -287,6 +310,8 @@ fit_detail(const MlTrainResult *result)
 		mlops_json_key(&json, "oob_score");
 		mlops_json_number(&json, result->fit.oob_score);
 	}
+	if (choice != NULL)
+		add_candidates(&json, choice);
 	mlops_json_end(&json);
 	return mlops_json_finish(&json);
 }
@@ -306,13 +331,32 @@ collect_columns(const MlopsRegistration *r)
 	return column;
 }
 
-static double
-metric_value(const MlTrainResult *result, const char *name, const char *split)
+/* The runs of "auto" that no version comes from; base says what they share with the one that one does. */
+static void
+record_losers(const MlopsRegistration *r, const MlopsRecord *base)
 {
-	for (int i = 0; i < result->n_metrics; i++)
-		if (strcmp(result->metric[i].name, name) == 0 && strcmp(result->metric[i].split, split) == 0)
-			return result->metric[i].value;
-	return NAN;
+	for (int i = 0; i < r->choice->n; i++)
+	{
+		MlopsCandidate *candidate = &r->choice->candidate[i];
+		MlopsRecord record = *base;
+
+		if (i == r->choice->winner)
+			continue;
+		record.algorithm = candidate->params.learner->name;
+		record.params = mlops_params_write(&candidate->params);
+		record.run_params = run_params(r->seed, candidate->error == NULL ? &candidate->result.fit : NULL);
+		record.seconds = candidate->seconds;
+		record.ended_at = candidate->ended_at;
+		record.peak_memory = (int64) candidate->peak_memory;
+		record.error = candidate->error;
+		record.n_artifacts = 0;
+		record.metrics = NULL;
+		record.n_metrics = 0;
+		if (candidate->error == NULL)
+			record.metrics = collect_metrics(&candidate->result, &record.n_metrics);
+		mlops_record_run(&record);
+		candidate->run_id = record.run_id;
+	}
 }
 
 void
@@ -322,7 +366,6 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlDataset *data = r->data;
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
-	MlMetric   *metric = palloc(sizeof(MlMetric) * (ML_MAX_METRICS + 3 + 2 * (Size) result->fit.n_rounds));
 	MlArtifact	artifact[4];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;
@@ -338,7 +381,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 		record.positive_label = d->config.positive_label;
 
 	record.seed = r->seed;
-	record.run_params = run_params(r);
+	record.run_params = run_params(r->seed, &result->fit);
 	record.column_types = column_types(d->source->desc);
 	record.content_hash = psprintf("%016llx%016llx", (unsigned long long) r->rows->content_sum[0],
 								   (unsigned long long) r->rows->content_sum[1]);
@@ -347,8 +390,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	record.ended_at = GetCurrentTimestamp();
 	record.seconds = (record.ended_at - r->start) / 1e6;
 	record.peak_memory = (int64) r->peak_memory;
-	record.n_metrics = collect_metrics(r, metric);
-	record.metrics = metric;
+	record.metrics = collect_metrics(result, &record.n_metrics);
 	if (result->fit.n_coefficients > 0)
 		add_artifact(artifact, &record.n_artifacts, "coefficients", coefficients(r));
 	if (result->confusion != NULL)
@@ -369,7 +411,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	record.threshold = result->threshold;
 	record.risk_bands = data->task == ML_REGRESSION ? NULL : mlops_config_bands(&d->config);
 	record.metric = r->metric;
-	record.value = metric_value(result, r->metric, "test");
+	record.value = ml_result_metric(result, r->metric, "test");
 	record.train_rows = data->n_train;
 	record.valid_rows = data->n_valid;
 	record.test_rows = data->n - data->n_train - data->n_valid;
@@ -383,7 +425,11 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 
 	record.prep = &result->prep;
 	record.column = collect_columns(r);
+	if (r->choice != NULL)
+		record_losers(r, &record);
 	mlops_record_write(&record);
+	if (r->choice != NULL)
+		r->choice->candidate[r->choice->winner].run_id = record.run_id;
 
 	outcome->version = record.version;
 	outcome->run_id = record.run_id;
@@ -393,6 +439,6 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	outcome->stage = record.stage;
 	outcome->train_rows = record.train_rows;
 	outcome->test_rows = record.test_rows;
-	outcome->detail = fit_detail(result);
+	outcome->detail = fit_detail(result, r->choice);
 	outcome->seconds = (GetCurrentTimestamp() - r->start) / 1e6;
 }

@@ -5,6 +5,7 @@
 #define MLOPS_REGISTER_H
 
 #include "learn/train.h"
+#include "pg/choice.h"
 #include "pg/definition.h"
 #include "pg/ingest.h"
 #include "pg/registry.h"
@@ -19,6 +20,7 @@ typedef struct MlopsRegistration
 	const MlDataset *data;
 	const MlParams *params;
 	const MlTrainResult *result;
+	MlopsChoice *choice;		/* NULL: the algorithm was named; else its runs are numbered */
 	const char *metric;
 	int64		seed;
 	TimestampTz start;

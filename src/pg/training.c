@@ -20,6 +20,7 @@
 
 #include "learn/inspect.h"
 #include "learn/split.h"
+#include "pg/choice.h"
 #include "pg/host.h"
 #include "pg/options.h"
 #include "pg/refs.h"
@@ -350,10 +351,12 @@ find_learner(const char *algorithm, MlTaskKind task)
 	if (learner == NULL)
 	{
 		const char *names[64];
+		int			n = Min(ml_n_learners, 63);
 
-		for (int i = 0; i < ml_n_learners && i < 64; i++)
+		for (int i = 0; i < n; i++)
 			names[i] = ml_learners[i]->name;
-		mlops_option_unknown("algorithm", algorithm, "", names, Min(ml_n_learners, 64));
+		names[n] = MLOPS_CHOICE;
+		mlops_option_unknown("algorithm", algorithm, "", names, n + 1);
 	}
 	return learner;
 }
@@ -487,10 +490,10 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	MlParams	params;
 	MlTrainSpec spec = {0};
 	MlTrainResult *result = palloc0(sizeof(MlTrainResult));
-	MlPrepSpec *prep;
 	MlStatus	status = {0};
 	MlTaskKind	known_task = 0;
 	const MlLearner *learner = NULL;
+	bool		automatic = request->algorithm != NULL && strcmp(request->algorithm, MLOPS_CHOICE) == 0;
 
 	mlops_check_model_name(request->model);
 	mlops_check_task(request->task);
@@ -499,7 +502,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	if (definition.task != NULL)
 		known_task = strcmp(definition.task, "regression") == 0 ? ML_REGRESSION : ML_BINARY;
 	/* what can be refused before reading is refused before reading */
-	if (request->algorithm != NULL || definition.task != NULL)
+	if (automatic)
+		mlops_choice_check_params(request->params);
+	else if (request->algorithm != NULL || definition.task != NULL)
 	{
 		learner = find_learner(request->algorithm, known_task == ML_REGRESSION ? ML_REGRESSION : ML_BINARY);
 		mlops_params_read(learner, request->params, &params);
@@ -512,28 +517,22 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
 
-	learner = choose_learner(request->algorithm, data.task);
 	registration.metric = choose_metric(&definition.config, data.task);
-	mlops_params_read(learner, request->params, &params);
-	if (learner->check != NULL)
-		mlops_check_status(learner->check(&params, data.task, &status), &status);
+	if (!automatic)
+	{
+		learner = choose_learner(request->algorithm, data.task);
+		mlops_params_read(learner, request->params, &params);
+		if (learner->check != NULL)
+			mlops_check_status(learner->check(&params, data.task, &status), &status);
+	}
 	part = GetCurrentTimestamp();
-	order_rows(&definition, rows, &data, learner->wants_validation != NULL && learner->wants_validation(&params),
+	order_rows(&definition, rows, &data,
+			   automatic || (learner->wants_validation != NULL && learner->wants_validation(&params)),
 			   &registration.rule);
 	registration.order_seconds = seconds_since(part);
-	prep = palloc0(sizeof(MlPrepSpec) * data.p);
-	for (int j = 0; j < data.p; j++)
-	{
-		ml_prep_default(&prep[j], data.column[j].kind, learner->linear);
-		mlops_config_preprocess(&definition.config, definition.feature_set->feature[data.column[j].feature].name,
-								data.column[j].kind, &prep[j]);
-	}
 	tell_findings(&definition, &host.host, &data);
 	check_test_rows(&data, registration.metric);
 
-	spec.learner = learner;
-	spec.params = &params;
-	spec.prep = prep;
 	spec.seed = (uint64) request->seed;
 	spec.prior = strcmp(definition.config.calibration, "none") != 0;
 	spec.threshold = definition.config.threshold;
@@ -542,14 +541,26 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	spec.metric = registration.metric;
 	spec.refit = definition.config.refit;
 	part = GetCurrentTimestamp();
-	mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
+	if (automatic)
+	{
+		registration.choice = palloc0(sizeof(MlopsChoice));
+		mlops_choice_make(&host, &definition, &data, &spec, result, registration.choice);
+		mlops_check_status(ml_train_finish(&host.host, &data, &spec, result, &status), &status);
+	}
+	else
+	{
+		spec.learner = learner;
+		spec.params = &params;
+		spec.prep = mlops_definition_prep(&definition, &data, learner, true);
+		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
+	}
 	registration.train_seconds = seconds_since(part);
 
 	registration.definition = &definition;
 	registration.model = model;
 	registration.rows = rows;
 	registration.data = &data;
-	registration.params = &params;
+	registration.params = spec.params;
 	registration.result = result;
 	registration.seed = request->seed;
 	registration.start = start;

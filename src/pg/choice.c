@@ -1,0 +1,217 @@
+/*
+ * choice.c: the algorithm "auto".
+ *
+ * Knows which algorithms are compared, and what is kept of those that lose;
+ * how one is trained and judged is the room learn's matter, and what is
+ * written of it register.c's.
+ *
+ * The invariant: besides the best so far, at most one candidate holds memory.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "utils/memutils.h"
+
+#include "pg/choice.h"
+#include "pg/options.h"
+#include "pg/status.h"
+
+static void
+refuse_param(const char *name, JsonbValue *value, void *arg)
+{
+	(void) value;
+	(void) arg;
+	if (strcmp(name, "folds") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("parameter \"folds\" of algorithm \"" MLOPS_CHOICE "\" is not supported"),
+				 errhint("Candidates are compared on the validation rows: set their share by"
+						 " \"validation\" in the \"split\" of the model's config.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("parameter \"%s\" does not exist for algorithm \"" MLOPS_CHOICE "\"", name),
+			 errdetail("It takes none: every candidate has its defaults."),
+			 errhint("Name the algorithm to set its parameters.")));
+}
+
+void
+mlops_choice_check_params(Jsonb *params)
+{
+	if (params != NULL)
+		mlops_option_each(params, "params", refuse_param, NULL);
+}
+
+/* In the order in which equals win: the simplest first. */
+static void
+list_candidates(MlTaskKind task, MlopsChoice *choice)
+{
+	const char *name[MLOPS_MAX_CANDIDATES] = {
+		task == ML_REGRESSION ? "linear_regression" : "logistic_regression", "random_forest", "gradient_boosting"
+	};
+	MlStatus	status = {0};
+
+	choice->n = MLOPS_MAX_CANDIDATES;
+	choice->winner = -1;
+	for (int i = 0; i < choice->n; i++)
+		ml_params_init(&choice->candidate[i].params, ml_learner_find(name[i]));
+	if (task == ML_REGRESSION)
+	{
+		MlParams   *linear = &choice->candidate[0].params;
+
+		/* many columns, or columns that repeat each other, must not make the simplest candidate the worst */
+		mlops_check_status(ml_param_set_text(linear, ml_param_index(linear->learner, "penalty"), "l2", &status),
+						   &status);
+	}
+}
+
+static double *
+copy_curve(const double *curve, int n)
+{
+	Size		size = sizeof(double) * n;
+
+	return curve == NULL ? NULL : memcpy(palloc(Max(size, 1)), curve, size);
+}
+
+/* What a run says of a fit; bytes, preprocessing and coefficients go with their memory. */
+static void
+keep_figures(MlTrainResult *result)
+{
+	const MlFit fit = result->fit;
+	MlTrainResult *kept = palloc0(sizeof(MlTrainResult));
+
+	kept->n_metrics = result->n_metrics;
+	memcpy(kept->metric, result->metric, sizeof(kept->metric));
+	kept->fit.solver = fit.solver;
+	kept->fit.iterations = fit.iterations;
+	kept->fit.converged = fit.converged;
+	kept->fit.objective = fit.objective;
+	kept->fit.max_gradient = fit.max_gradient;
+	kept->fit.oob_score = fit.oob_score;
+	kept->fit.n_rounds = fit.n_rounds;
+	kept->fit.curve_metric = fit.curve_metric;
+	kept->fit.curve_train = copy_curve(fit.curve_train, fit.n_rounds);
+	kept->fit.curve_validation = copy_curve(fit.curve_validation, fit.n_rounds);
+	*result = *kept;
+	pfree(kept);
+}
+
+static void
+refuse_choice(const MlDataset *data, const char *metric)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("algorithm \"" MLOPS_CHOICE "\" cannot choose: %s is not defined on the validation rows", metric),
+			 errdetail("The split leaves " INT64_FORMAT " training, " INT64_FORMAT " validation and " INT64_FORMAT
+					   " test rows.", data->n_train, data->n_valid, data->n - data->n_train - data->n_valid),
+			 errhint("Raise \"validation\" in the \"split\" of the model's config, or name an algorithm.")));
+}
+
+/* Fits and judges one in the memory that the host gives now. */
+static MlCode
+try_candidate(MlopsHost *host, const MlDataset *data, const MlTrainSpec *spec, MlopsCandidate *candidate,
+			  MlStatus *status)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	Size		peak = host->peak;
+	const MlLearner *learner = spec->learner;
+	MlCode		code = ML_OK;
+
+	host->peak = host->used;
+	if (learner->check != NULL)
+		code = learner->check(&candidate->params, data->task, status);
+	if (code == ML_OK)
+		code = ml_train_try(&host->host, data, spec, &candidate->result, status);
+	candidate->value = NAN;
+	if (code == ML_OK)
+		candidate->value = ml_result_metric(&candidate->result, spec->metric, "validation");
+	candidate->ended_at = GetCurrentTimestamp();
+	candidate->seconds = (candidate->ended_at - start) / 1e6;
+	candidate->peak_memory = host->peak;
+	host->peak = Max(peak, host->peak);
+	return code;
+}
+
+static void
+tell_failure(MlopsCandidate *candidate, const MlStatus *status)
+{
+	candidate->error = mlops_valid_text(status->message);
+	ereport(WARNING,
+			(errmsg("algorithm \"" MLOPS_CHOICE "\" goes on without \"%s\": %s", candidate->params.learner->name,
+					candidate->error),
+			 status->detail[0] ? errdetail_internal("%s", mlops_valid_text(status->detail)) : 0,
+			 status->hint[0] ? errhint("%s", mlops_valid_text(status->hint)) : 0));
+}
+
+void
+mlops_choice_make(MlopsHost *host, const MlopsDefinition *definition, const MlDataset *data,
+				  MlTrainSpec *spec, MlTrainResult *result, MlopsChoice *choice)
+{
+	MemoryContext training = host->context;
+	const char *what = host->what;
+	MemoryContext best_memory = NULL;
+	Size		best_held = 0;
+	MlTrainSpec best = *spec;
+	MlStatus	first_failure = {0};
+	int			failed = 0;
+	int			sign = ml_metric_direction(spec->metric, data->task);
+
+	if (data->n_valid == 0)
+		refuse_choice(data, spec->metric);
+	list_candidates(data->task, choice);
+	for (int i = 0; i < choice->n; i++)
+	{
+		MlopsCandidate *candidate = &choice->candidate[i];
+		MlopsCandidate *before = choice->winner >= 0 ? &choice->candidate[choice->winner] : NULL;
+		MlTrainSpec mine = *spec;
+		MemoryContext memory = AllocSetContextCreate(training, "mlops candidate", ALLOCSET_DEFAULT_SIZES);
+		Size		used = host->used;
+		MlStatus	status = {0};
+		MlCode		code;
+
+		mine.learner = candidate->params.learner;
+		mine.params = &candidate->params;
+		/* trees take columns as they are */
+		mine.prep = mlops_definition_prep(definition, data, mine.learner, mine.learner->linear);
+		host->context = memory;
+		host->what = psprintf("%s, %s", what, mine.learner->name);
+		code = try_candidate(host, data, &mine, candidate, &status);
+		host->context = training;
+		host->what = what;
+		if (code == ML_CANCELLED || code == ML_NO_MEMORY)
+			mlops_check_status(code, &status);
+		if (code != ML_OK)
+		{
+			memset(&candidate->result, 0, sizeof(candidate->result));
+			tell_failure(candidate, &status);
+			if (failed++ == 0)
+				first_failure = status;
+		}
+		if (!isnan(candidate->value) && (before == NULL || sign * candidate->value > sign * before->value))
+		{
+			Size		held = host->used - used;
+
+			if (before != NULL)
+			{
+				keep_figures(&before->result);
+				MemoryContextDelete(best_memory);
+				host->used -= best_held;
+			}
+			choice->winner = i;
+			best = mine;
+			best_memory = memory;
+			best_held = held;
+			continue;
+		}
+		if (code == ML_OK)
+			keep_figures(&candidate->result);
+		MemoryContextDelete(memory);
+		host->used = used;
+	}
+	if (failed == choice->n)
+		mlops_check_status(first_failure.code, &first_failure);
+	if (choice->winner < 0)
+		refuse_choice(data, spec->metric);
+	*spec = best;
+	*result = choice->candidate[choice->winner].result;
+}
