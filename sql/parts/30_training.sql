@@ -1,9 +1,9 @@
 -- Training.
 
 CREATE FUNCTION mlops_train(model text, source text DEFAULT NULL, target text DEFAULT NULL,
-    algorithm text DEFAULT NULL, params jsonb DEFAULT '{}', features text DEFAULT NULL, task text DEFAULT NULL,
-    key text DEFAULT NULL, time_column text DEFAULT NULL, config jsonb DEFAULT NULL, seed bigint DEFAULT 42,
-    options jsonb DEFAULT '{}')
+    algorithm text DEFAULT 'gradient_boosting', params jsonb DEFAULT '{}', features text DEFAULT NULL,
+    task text DEFAULT NULL, key text DEFAULT NULL, time_column text DEFAULT NULL, config jsonb DEFAULT NULL,
+    seed bigint DEFAULT 42, options jsonb DEFAULT '{}')
 RETURNS TABLE (model text, version integer, run_id bigint, algorithm text, metric text, value double precision,
     stage text, train_rows bigint, test_rows bigint, seconds double precision, detail jsonb)
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1 COST 100000 AS 'MODULE_PATHNAME', 'mlops_train';

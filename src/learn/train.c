@@ -262,7 +262,8 @@ check_prep(const MlDataset *data, const MlTrainSpec *spec, MlStatus *status)
 		ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" takes column \"%s\" without preprocessing",
 					  spec->learner->name, data->column[c].name);
 		ml_status_hint(status, "Trees use missing values and categories as they are, and scaling changes nothing:"
-					   " leave the column out of config.preprocess, or train a linear model.");
+					   " leave the column out of config.preprocess, or train by %s.",
+					   data->task == ML_REGRESSION ? "linear_regression" : "logistic_regression");
 		return ML_NOT_SUPPORTED;
 	}
 	return ML_OK;

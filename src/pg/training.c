@@ -38,6 +38,8 @@
 #define MIN_TEST_ROWS 30
 /* So many warnings of a kind name their feature; one more counts the rest. */
 #define MAX_FINDINGS_TOLD 10
+/* An algorithm that is NULL means this; the default of mlops_train's argument says the same. */
+#define DEFAULT_ALGORITHM "gradient_boosting"
 
 static bool
 differs(const char *given, const char *stored)
@@ -341,13 +343,10 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool learner_ch
 /* ---- what to learn ---- */
 
 static const MlLearner *
-find_learner(const char *algorithm, MlTaskKind task)
+find_learner(const char *algorithm)
 {
-	const MlLearner *learner;
+	const MlLearner *learner = ml_learner_find(algorithm != NULL ? algorithm : DEFAULT_ALGORITHM);
 
-	if (algorithm == NULL)
-		algorithm = task == ML_REGRESSION ? "linear_regression" : "logistic_regression";
-	learner = ml_learner_find(algorithm);
 	if (learner == NULL)
 	{
 		const char *names[64];
@@ -361,18 +360,15 @@ find_learner(const char *algorithm, MlTaskKind task)
 	return learner;
 }
 
-static const MlLearner *
-choose_learner(const char *algorithm, MlTaskKind task)
+static void
+check_task(const MlLearner *learner, MlTaskKind task)
 {
-	const MlLearner *learner = find_learner(algorithm, task);
-
 	if ((learner->tasks & task) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("algorithm \"%s\" cannot be used for %s", learner->name,
 						task == ML_REGRESSION ? "regression" : "classification"),
 				 errhint("See mlops_algorithms().")));
-	return learner;
 }
 
 static const char *
@@ -504,9 +500,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	/* what can be refused before reading is refused before reading */
 	if (automatic)
 		mlops_choice_check_params(request->params);
-	else if (request->algorithm != NULL || definition.task != NULL)
+	else
 	{
-		learner = find_learner(request->algorithm, known_task == ML_REGRESSION ? ML_REGRESSION : ML_BINARY);
+		learner = find_learner(request->algorithm);
 		mlops_params_read(learner, request->params, &params);
 	}
 
@@ -520,8 +516,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	registration.metric = choose_metric(&definition.config, data.task);
 	if (!automatic)
 	{
-		learner = choose_learner(request->algorithm, data.task);
-		mlops_params_read(learner, request->params, &params);
+		check_task(learner, data.task);
 		if (learner->check != NULL)
 			mlops_check_status(learner->check(&params, data.task, &status), &status);
 	}

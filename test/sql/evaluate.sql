@@ -19,20 +19,20 @@ BEGIN
 END $$;
 
 -- an unchanged source gives what training found, whatever the split
-SELECT count(*) FROM mlops_train('hash', 'SELECT id, a, b, y FROM rows', 'y', key => 'id');
-SELECT count(*) FROM mlops_train('hash', features => 'a, b * a AS ab', config => '{"split": {"test": 0.35}}');
-SELECT count(*) FROM mlops_train('content', 'SELECT a, b, team, c FROM rows', 'c');
-SELECT count(*) FROM mlops_train('content', features => 'b', config => '{"threshold": "f1"}');
-SELECT count(*) FROM mlops_train('rare', 'SELECT id, a, b, rare FROM rows', 'rare', key => 'id');
-SELECT count(*) FROM mlops_train('rare', params => '{"class_weight": "balanced"}');
-SELECT count(*) FROM mlops_train('kinds', 'SELECT a % 7 AS a, kind FROM rows', 'kind');
-SELECT count(*) FROM mlops_train('teams', 'SELECT a, b, team, kind FROM rows', 'kind', config => '{"split": {"group": "team"}}');
-SELECT count(*) FROM mlops_train('teams', config => '{"split": {"method": "hash"}}');
-SELECT count(*) FROM mlops_train('repeated', 'SELECT id % 700 AS k, a, b, kind, name FROM rows', 'kind', key => 'k');
-SELECT count(*) FROM mlops_train('time', 'SELECT a, b, team, c, at FROM rows', 'c', time_column => 'at', config => '{"split": {"group": "team"}}');
-SELECT count(*) FROM mlops_train('day', 'SELECT a, b, y, at::date AS day FROM rows', 'y', time_column => 'day');
-SELECT count(*) FROM mlops_train('where', 'SELECT id, a, b, c, w FROM rows', 'c', config => '{"split": {"test_where": "id % 4 = 0 OR NULL"}, "sample_weight": "w"}');
-SELECT count(*) FROM mlops_train('answers', 'SELECT id, a, b, answered FROM rows', 'answered', key => 'id');
+SELECT count(*) FROM mlops_train('hash', 'SELECT id, a, b, y FROM rows', 'y', 'linear_regression', key => 'id');
+SELECT count(*) FROM mlops_train('hash', algorithm => 'linear_regression', features => 'a, b * a AS ab', config => '{"split": {"test": 0.35}}');
+SELECT count(*) FROM mlops_train('content', 'SELECT a, b, team, c FROM rows', 'c', 'logistic_regression');
+SELECT count(*) FROM mlops_train('content', algorithm => 'logistic_regression', features => 'b', config => '{"threshold": "f1"}');
+SELECT count(*) FROM mlops_train('rare', 'SELECT id, a, b, rare FROM rows', 'rare', 'logistic_regression', key => 'id');
+SELECT count(*) FROM mlops_train('rare', algorithm => 'logistic_regression', params => '{"class_weight": "balanced"}');
+SELECT count(*) FROM mlops_train('kinds', 'SELECT a % 7 AS a, kind FROM rows', 'kind', 'logistic_regression');
+SELECT count(*) FROM mlops_train('teams', 'SELECT a, b, team, kind FROM rows', 'kind', 'logistic_regression', config => '{"split": {"group": "team"}}');
+SELECT count(*) FROM mlops_train('teams', algorithm => 'logistic_regression', config => '{"split": {"method": "hash"}}');
+SELECT count(*) FROM mlops_train('repeated', 'SELECT id % 700 AS k, a, b, kind, name FROM rows', 'kind', 'logistic_regression', key => 'k');
+SELECT count(*) FROM mlops_train('time', 'SELECT a, b, team, c, at FROM rows', 'c', 'logistic_regression', time_column => 'at', config => '{"split": {"group": "team"}}');
+SELECT count(*) FROM mlops_train('day', 'SELECT a, b, y, at::date AS day FROM rows', 'y', 'linear_regression', time_column => 'day');
+SELECT count(*) FROM mlops_train('where', 'SELECT id, a, b, c, w FROM rows', 'c', 'logistic_regression', config => '{"split": {"test_where": "id % 4 = 0 OR NULL"}, "sample_weight": "w"}');
+SELECT count(*) FROM mlops_train('answers', 'SELECT id, a, b, answered FROM rows', 'answered', 'logistic_regression', key => 'id');
 SELECT model, c.* FROM unnest(ARRAY['hash', 'content', 'rare', 'kinds', 'teams', 'repeated', 'time', 'day', 'where', 'answers']) WITH ORDINALITY AS m (model, i), compare(model) c ORDER BY i, version;
 SELECT m.name, jsonb_pretty(v.split - 'salt') FROM mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name IN ('rare', 'day', 'where') AND version = 1 ORDER BY 1;
 -- what a row says
@@ -41,7 +41,7 @@ SELECT metric, round(value::numeric, 4) AS value, round(ci_low::numeric, 4) AS l
 SELECT metric, ci_low IS NULL AND ci_high IS NULL AS no_interval, detail -> 'weighted' AS weighted FROM mlops_evaluate('where') WHERE metric IN ('accuracy', 'roc_auc', 'brier');
 
 -- a source that depends on settings is read under those of the training, or rows that were learned from would look new
-SELECT count(*) FROM mlops_train('hours', 'SELECT extract(hour FROM at) AS hour, b, b + extract(hour FROM at)::float8 AS y FROM rows', 'y');
+SELECT count(*) FROM mlops_train('hours', 'SELECT extract(hour FROM at) AS hour, b, b + extract(hour FROM at)::float8 AS y FROM rows', 'y', 'linear_regression');
 SET timezone = 'Asia/Tokyo';
 SELECT * FROM compare('hours');
 RESET timezone;
@@ -49,9 +49,9 @@ RESET timezone;
 -- rows come and go: those held out stay so, none that was learned from is judged
 CREATE FUNCTION held(model text) RETURNS SETOF text LANGUAGE sql AS $$SELECT DISTINCT segment FROM mlops_evaluate(model, segments => 'id') WHERE segment IS NOT NULL$$;
 CREATE TABLE changing AS SELECT id, a, b, rare, y, at, team FROM rows WHERE id <= 1500;
-SELECT count(*) FROM mlops_train('by_key', 'changing', 'rare', key => 'id', config => '{"exclude": ["y", "at", "team"]}');
-SELECT count(*) FROM mlops_train('by_time', 'changing', 'y', key => 'id', time_column => 'at', config => '{"exclude": ["rare", "team"]}');
-SELECT count(*) FROM mlops_train('by_team', 'changing', 'y', key => 'id', config => '{"exclude": ["rare", "at"], "split": {"group": "team"}}');
+SELECT count(*) FROM mlops_train('by_key', 'changing', 'rare', 'logistic_regression', key => 'id', config => '{"exclude": ["y", "at", "team"]}');
+SELECT count(*) FROM mlops_train('by_time', 'changing', 'y', 'linear_regression', key => 'id', time_column => 'at', config => '{"exclude": ["rare", "team"]}');
+SELECT count(*) FROM mlops_train('by_team', 'changing', 'y', 'linear_regression', key => 'id', config => '{"exclude": ["rare", "at"], "split": {"group": "team"}}');
 CREATE TABLE before AS SELECT model, held(model) AS segment FROM unnest(ARRAY['by_key', 'by_time', 'by_team']) model;
 SELECT model, count(*) FROM before GROUP BY 1 ORDER BY 1;
 DELETE FROM changing WHERE id % 10 = 1;
@@ -64,7 +64,7 @@ FROM (SELECT model, segment, split_part(segment, '=', 2)::int <= 1500 AS old FRO
 
 -- what no row may have is looked for in the rows that are judged
 CREATE TABLE odd AS SELECT id, a, b, y, 1::float8 AS w, id % 4 = 0 AS held FROM rows;
-SELECT count(*) FROM mlops_train('odd', 'odd', 'y', config => '{"exclude": ["id"], "sample_weight": "w", "split": {"test_where": "held"}}');
+SELECT count(*) FROM mlops_train('odd', 'odd', 'y', 'linear_regression', config => '{"exclude": ["id"], "sample_weight": "w", "split": {"test_where": "held"}}');
 UPDATE odd SET y = 'infinity', w = 1e80 WHERE NOT held;
 SELECT metric, e.value = r.value AS same FROM mlops_evaluate('odd') e JOIN mlops.run_metrics r ON r.key = e.metric JOIN mlops.runs USING (run_id)
     JOIN mlops.models m USING (model_id) WHERE m.name = 'odd' AND r.split = 'test' AND metric = 'rmse';
@@ -76,7 +76,7 @@ SELECT mlops_evaluate('odd');
 -- the order in which rows come does not matter: physical, of a source, within segments
 CREATE TABLE said (how text, what text);
 CREATE TABLE moving AS SELECT id, a, b, c, team, w FROM rows;
-SELECT count(*) FROM mlops_train('moving', 'moving', 'c', config => '{"sample_weight": "w", "exclude": ["id"]}');
+SELECT count(*) FROM mlops_train('moving', 'moving', 'c', 'logistic_regression', config => '{"sample_weight": "w", "exclude": ["id"]}');
 DO $$
 DECLARE
     sorting text;
@@ -106,7 +106,7 @@ SELECT mlops_evaluate('content', 'rows', segments => '*');
 SELECT mlops_evaluate('content', 'rows', segments => 'random() > 0.5 AS chance');
 \set SHOW_CONTEXT errors
 SELECT mlops_evaluate('content', 'rows', segments => 'a, 1 / nullif(id - id, 1) AS share');
-SELECT mlops_train('broken', 'SELECT id, a, c FROM rows', 'c', config => '{"split": {"test_where": "1 / (id - id) > 0"}}');
+SELECT mlops_train('broken', 'SELECT id, a, c FROM rows', 'c', 'logistic_regression', config => '{"split": {"test_where": "1 / (id - id) > 0"}}');
 \set SHOW_CONTEXT never
 SELECT mlops_evaluate('content', 'rows', segments => 'now() > at AS past');
 SELECT mlops_evaluate('content', 'rows', segments => '(SELECT max(id) FROM rows) AS most');
@@ -146,13 +146,13 @@ BEGIN READ ONLY;
 SELECT count(*) FROM mlops_evaluate('content');
 COMMIT;
 -- no test rows; a version that does not know its split; a changed time; a damaged rule
-SELECT count(*) FROM mlops_train('hash', config => '{"split": {"test": 0}}');
+SELECT count(*) FROM mlops_train('hash', algorithm => 'linear_regression', config => '{"split": {"test": 0}}');
 SELECT mlops_evaluate('hash@3');
 SELECT count(*) FROM mlops_evaluate('hash@3', 'rows');
 UPDATE mlops.versions SET split = NULL WHERE version = 2 AND model_id = (SELECT model_id FROM mlops.models WHERE name = 'hash');
 SELECT mlops_evaluate('hash@2');
 CREATE TABLE timed AS SELECT a, c, at FROM rows;
-SELECT count(*) FROM mlops_train('timed', 'SELECT * FROM timed', 'c', time_column => 'at');
+SELECT count(*) FROM mlops_train('timed', 'SELECT * FROM timed', 'c', 'logistic_regression', time_column => 'at');
 ALTER TABLE timed ALTER at TYPE timestamp USING at AT TIME ZONE 'UTC', ALTER a TYPE numeric;
 SELECT mlops_evaluate('timed');
 ALTER TABLE timed ALTER at TYPE timestamptz USING at AT TIME ZONE 'UTC';
@@ -173,7 +173,7 @@ GRANT SELECT ON rows TO mlops_olga;
 SET ROLE mlops_olga;
 CREATE FUNCTION who(x int) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$BEGIN RETURN current_user; END$$;
 CREATE VIEW hers AS SELECT id, a, b, c FROM rows;
-SELECT count(*) FROM mlops_train('hers', 'hers', 'c', key => 'id', features => 'a, b, (test_evaluate.who(a) = ''mlops_olga'')::int * a AS own');
+SELECT count(*) FROM mlops_train('hers', 'hers', 'c', 'logistic_regression', key => 'id', features => 'a, b, (test_evaluate.who(a) = ''mlops_olga'')::int * a AS own');
 RESET ROLE;
 SET ROLE mlops_paul;
 CREATE TABLE his AS SELECT i AS a, i::float8 AS b, i % 2 = 0 AS c FROM generate_series(1, 50) i;

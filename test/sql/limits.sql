@@ -20,7 +20,8 @@ END $$;
 -- a training without the noise: rows used, or the error
 CREATE FUNCTION train(model text, source text, target text DEFAULT 'r', features text DEFAULT '*', config jsonb DEFAULT '{}',
     params jsonb DEFAULT NULL, task text DEFAULT NULL, key text DEFAULT NULL, time_column text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, NULL, %L, %L, %L, %L, %L, %L)', model, source, target,
+    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, %L, %L, %L, %L, %L, %L, %L)', model, source, target,
+        CASE WHEN target IN ('y', 't') THEN 'logistic_regression' ELSE 'linear_regression' END,
         coalesce(params, CASE target WHEN 'r' THEN '{"penalty": "l2"}' ELSE '{}' END::jsonb), features, task, key, time_column,
         CASE target WHEN 'y' THEN '{"positive_label": "true"}' ELSE '{}' END::jsonb || '{"split": {"test": 0.3}}' || config)) $$;
 CREATE TABLE b AS SELECT i, i * 1.5::float8 AS a, (i % 7)::float8 AS c, i % 2 = 0 AS y, sin(i) + i * 0.1 AS r FROM generate_series(1, 200) i;

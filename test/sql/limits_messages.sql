@@ -22,7 +22,8 @@ EXCEPTION WHEN others THEN
     RETURN SQLSTATE || ': ' || left(message, 400) || coalesce(E'\n  detail: ' || left(nullif(detail, ''), 300), '') || coalesce(E'\n  hint: ' || nullif(hint, ''), '');
 END $$;
 CREATE FUNCTION train(source text, target text DEFAULT 'r', features text DEFAULT '*', config jsonb DEFAULT '{}', params jsonb DEFAULT '{}', task text DEFAULT NULL, key text DEFAULT NULL, time_column text DEFAULT NULL, model text DEFAULT 'm') RETURNS text LANGUAGE sql AS $$
-    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, NULL, %L, %L, %L, %L, %L, %L)', model, source, target, params, features, task, key, time_column,
+    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, %L, %L, %L, %L, %L, %L, %L)', model, source, target,
+        CASE target WHEN 'y' THEN 'logistic_regression' ELSE 'linear_regression' END, params, features, task, key, time_column,
         CASE target WHEN 'y' THEN '{"positive_label": "true"}' ELSE '{}' END::jsonb || '{"split": {"test": 0.3}}' || config)) $$;
 CREATE TABLE b AS SELECT i, i * 1.5::float8 AS a, (i % 7)::float8 AS c, 'k' || i % 3 AS k, i % 2 = 0 AS y, sin(i) + i * 0.1 AS r FROM generate_series(1, 200) i;
 SELECT train('b', features => 'a, c, k', model => 'value'), train('b', 'y', 'a, c', model => 'two');
@@ -56,12 +57,12 @@ SELECT train('SELECT a, r, i % 20 AS k FROM b', key => 'k', model => 'key');
 SELECT train('SELECT i % 2 AS twin, repeat(''ä'', 40) || i % 2 AS k, r FROM b', model => 'cut');
 -- memory and size
 SET mlops.max_training_memory = '1MB';
-SELECT attempt($$SELECT mlops_train('m', 'SELECT i, sin(i) AS a, cos(i) AS b, i % 7 AS r FROM generate_series(1, 100000) i', 'r', task => 'regression')$$, true);
-SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 2)::text) AS k, sin(i) AS r FROM generate_series(1, 3000) i', 'r', features => 'k', params => '{"penalty": "none"}')$$, true);
+SELECT attempt($$SELECT mlops_train('m', 'SELECT i, sin(i) AS a, cos(i) AS b, i % 7 AS r FROM generate_series(1, 100000) i', 'r', 'linear_regression', task => 'regression')$$, true);
+SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 2)::text) AS k, sin(i) AS r FROM generate_series(1, 3000) i', 'r', 'linear_regression', features => 'k', params => '{"penalty": "none"}')$$, true);
 RESET mlops.max_training_memory;
-SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 2)::text) AS k, sin(i) AS r FROM generate_series(1, 100000) i', 'r', features => 'k', params => '{"penalty": "none"}')$$, true);
+SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 2)::text) AS k, sin(i) AS r FROM generate_series(1, 100000) i', 'r', 'linear_regression', features => 'k', params => '{"penalty": "none"}')$$, true);
 SET mlops.max_model_size = '64kB';
-SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 4)::text) AS k, sin(i) AS r FROM generate_series(1, 12000) i', 'r', features => 'k', params => '{"penalty": "l2"}')$$, true);
+SELECT attempt($$SELECT mlops_train('m', 'SELECT md5((i / 4)::text) AS k, sin(i) AS r FROM generate_series(1, 12000) i', 'r', 'linear_regression', features => 'k', params => '{"penalty": "l2"}')$$, true);
 RESET mlops.max_model_size;
 -- prediction
 SELECT attempt($$SELECT mlops_explain('value', (SELECT b FROM b LIMIT 1), 'k1')$$);
@@ -101,7 +102,7 @@ SELECT mlops_predict('worth', t) = mlops_predict('worth', t), mlops_predict('moo
 DROP FUNCTION worth;
 CREATE FUNCTION worth(x float8) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT x::text';
 SELECT attempt($$SELECT mlops_predict('worth', t) FROM moods t LIMIT 1$$);
-SELECT attempt($$SELECT version FROM mlops_train('worth')$$);
+SELECT attempt($$SELECT version FROM mlops_train('worth', algorithm => 'linear_regression')$$);
 DROP FUNCTION worth;
 SELECT attempt($$SELECT mlops_predict('worth', t) FROM moods t LIMIT 1$$);
 DROP TYPE mood CASCADE;

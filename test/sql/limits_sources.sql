@@ -18,7 +18,7 @@ EXCEPTION WHEN others THEN
     RETURN SQLSTATE || ': ' || left(message, 400) || coalesce(E'\n  detail: ' || left(nullif(detail, ''), 300), '') || coalesce(E'\n  hint: ' || nullif(hint, ''), '');
 END $$;
 CREATE FUNCTION train(model text, source text, key text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, key => %L, params => %L, config => %L)', model, source, 'r', key, '{"penalty": "l2"}', '{"split": {"test": 0.3}}')) $$;
+    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, ''linear_regression'', key => %L, params => %L, config => %L)', model, source, 'r', key, '{"penalty": "l2"}', '{"split": {"test": 0.3}}')) $$;
 CREATE TABLE b AS SELECT i, i * 1.5::float8 AS a, 'k' || i % 3 AS k, sin(i) + i * 0.1 AS r FROM generate_series(1, 200) i;
 
 -- temporary tables, views and types: now, but not when stored
@@ -39,7 +39,7 @@ ALTER TABLE part2 DROP COLUMN gone, DROP COLUMN gone2;
 ALTER TABLE parted ATTACH PARTITION part2 FOR VALUES FROM (100) TO (300);
 INSERT INTO parted SELECT i, a, k, r FROM b;
 SELECT mlops_create_model(m, m, 'r', key => 'i', config => '{"split": {"salt": 1}}') > 0 FROM unnest(ARRAY['parted', 'b']) m;
-SELECT train_rows + test_rows FROM mlops_train('parted', params => '{"penalty": "l2"}'), mlops_train('b', params => '{"penalty": "l2"}') t(x1, x2, x3, x4, x5, x6, x7, x8, x9);
+SELECT train_rows + test_rows FROM mlops_train('parted', algorithm => 'linear_regression', params => '{"penalty": "l2"}'), mlops_train('b', algorithm => 'linear_regression', params => '{"penalty": "l2"}') t(x1, x2, x3, x4, x5, x6, x7, x8, x9);
 SELECT count(DISTINCT content) FROM mlops.version_blobs JOIN mlops.versions USING (version_id) JOIN mlops.models USING (model_id) WHERE name IN ('parted', 'b');
 SELECT bool_and(mlops_predict('parted', p) = mlops_predict('b', b)) FROM parted p JOIN b USING (i);
 SELECT count(mlops_predict('parted', p)), (SELECT count(mlops_predict('parted', p)) FROM part2 p), (SELECT count(*) FROM mlops_predict_batch('parted', 'parted')) FROM part1 p;
@@ -71,22 +71,22 @@ SELECT :p = :first_p AS same;
 ALTER TABLE changing ALTER COLUMN a TYPE numeric, ALTER COLUMN k TYPE varchar(10);
 EXECUTE predict \gset
 SELECT :p = :first_p AS same;
-SELECT attempt($$SELECT version FROM mlops_train('changing')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression')$$);
 ALTER TABLE changing ALTER COLUMN a TYPE text;
 EXECUTE predict;
-SELECT attempt($$SELECT version FROM mlops_train('changing')$$);
-SELECT attempt($$SELECT version FROM mlops_train('changing', features => 'a::float8 + 1 AS a, k')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression', features => 'a::float8 + 1 AS a, k')$$);
 ALTER TABLE changing ALTER COLUMN a TYPE float8 USING a::float8;
 ALTER TABLE changing RENAME COLUMN a TO "A";
 EXECUTE predict;
-SELECT attempt($$SELECT version FROM mlops_train('changing')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression')$$);
 SELECT attempt($$SELECT count(*) FROM mlops_predict_batch('changing', 'changing')$$);
 ALTER TABLE changing RENAME COLUMN "A" TO a;
 ALTER TABLE changing DROP COLUMN k;
 EXECUTE predict;
-SELECT attempt($$SELECT version FROM mlops_train('changing')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression')$$);
 DROP TABLE changing;
-SELECT attempt($$SELECT version FROM mlops_train('changing')$$);
+SELECT attempt($$SELECT version FROM mlops_train('changing', algorithm => 'linear_regression')$$);
 -- within one statement, rows of several types
 DO $$
 DECLARE
@@ -107,12 +107,12 @@ CREATE MATERIALIZED VIEW unfilled AS SELECT * FROM b WITH NO DATA;
 CREATE RECURSIVE VIEW counting (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM counting WHERE n < 200;
 SELECT train('v3', 'v3'), train('m3', 'm3'), train('m', 'unfilled'), train('counting', 'SELECT n, sin(n) AS r FROM counting');
 REFRESH MATERIALIZED VIEW m3;
-SELECT train_rows + test_rows FROM mlops_train('m3');
+SELECT train_rows + test_rows FROM mlops_train('m3', algorithm => 'linear_regression');
 -- schemas outside the search path, other databases, things that are no tables
 CREATE SCHEMA test_limits_hidden;
 CREATE TABLE test_limits_hidden.h AS SELECT * FROM b;
 SELECT train('hidden', 'test_limits_hidden.h'), train('m', 'h'), train('hidden2', current_database() || '.test_limits_hidden.h'), train('m', 'elsewhere.test_limits_hidden.h'), train('m', 'pg_class_oid_index'), train('m', 'test_limits_hidden.h.x.y');
-SELECT train_rows + test_rows FROM mlops_train('hidden');
+SELECT train_rows + test_rows FROM mlops_train('hidden', algorithm => 'linear_regression');
 SELECT count(mlops_predict('hidden', h)) FROM test_limits_hidden.h;
 SELECT train('m', 'SELECT a, r, now() AS "?column?" FROM b'), train('m', 'SELECT a, k AS a, r FROM b'), train('m', 'SELECT b.*, z.* FROM b, b z');
 
@@ -132,12 +132,12 @@ SET ROLE limits_owner;
 SELECT train('guarded', 'guarded'), train('guarded_owner', 'guarded_owner'), train('guarded_invoker', 'guarded_invoker');
 SELECT mlops_grant('guarded', 'limits_other', 'manage');
 SET ROLE limits_other;
-SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded')$$), attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', 'guarded')$$), attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', 'SELECT * FROM guarded')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$), train('guarded_other', 'guarded');
+SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', algorithm => 'linear_regression')$$), attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', 'guarded', algorithm => 'linear_regression')$$), attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', 'SELECT * FROM guarded', algorithm => 'linear_regression')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$), train('guarded_other', 'guarded');
 SET row_security = off;
-SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$);
+SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', algorithm => 'linear_regression')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$);
 RESET row_security;
 RESET ROLE;
-SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$);
+SELECT attempt($$SELECT train_rows + test_rows FROM mlops_train('guarded', algorithm => 'linear_regression')$$), attempt($$SELECT count(*) FROM mlops_predict_batch('guarded', 'guarded')$$);
 REASSIGN OWNED BY limits_owner, limits_other TO CURRENT_USER;
 DROP OWNED BY limits_owner, limits_other;
 DROP ROLE limits_owner, limits_other;

@@ -17,8 +17,8 @@ EXCEPTION WHEN others THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     RETURN SQLSTATE || ': ' || left(message, 400) || coalesce(E'\n  detail: ' || left(nullif(detail, ''), 300), '') || coalesce(E'\n  hint: ' || nullif(hint, ''), '');
 END $$;
-CREATE FUNCTION train(model text, source text, target text, features text, key text DEFAULT NULL, time_column text DEFAULT NULL, weight text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, features => %L, key => %L, time_column => %L, config => %L)', model, source, target, features, key, time_column,
+CREATE FUNCTION train(model text, source text, target text, features text, key text DEFAULT NULL, time_column text DEFAULT NULL, weight text DEFAULT NULL, algorithm text DEFAULT 'linear_regression') RETURNS text LANGUAGE sql AS $$
+    SELECT attempt(format('SELECT train_rows + test_rows FROM mlops_train(%L, %L, %L, %L, features => %L, key => %L, time_column => %L, config => %L)', model, source, target, algorithm, features, key, time_column,
         '{"split": {"test": 0.3}}'::jsonb || CASE WHEN weight IS NULL THEN '{}' ELSE jsonb_build_object('sample_weight', weight) END)) $$;
 CREATE TYPE pair AS (x int, y text);
 CREATE TABLE every AS SELECT i AS n, (i % 7)::float8 AS a, sin(i) + i * 0.1 AS r, ROW(i, 'q')::pair AS composite, int4range(i, i + 5) AS range, int4multirange(int4range(i, i + 2)) AS multirange, ARRAY[i, i + 1] AS integers, ARRAY['x' || i, 'y'] AS texts,
@@ -43,7 +43,7 @@ SET client_min_messages = notice;
 SELECT train('star', 'every', 'r', '*');
 \set VERBOSITY terse
 SET client_min_messages = warning;
-SELECT name, train('target_' || name, 'every', name, 'a') FROM columns ORDER BY n;
+SELECT name, train('target_' || name, 'every', name, 'a', algorithm => 'decision_tree') FROM columns ORDER BY n;
 SELECT name, train('key_' || name, 'every', 'r', 'a', key => quoted) FROM columns WHERE name NOT IN ('macaddr', 'regclass', 'jsonpath') ORDER BY n;
 SELECT name, train('time_' || name, 'every', 'r', 'a', time_column => name) FROM columns ORDER BY n;
 SELECT name, train('weight_' || name, 'every', 'r', 'a', weight => name) FROM columns WHERE name IN ('money', 'interval', 'oid', 'text', 'json') ORDER BY n;
@@ -57,7 +57,7 @@ CREATE DOMAIN words AS word;
 CREATE DOMAIN vector AS float8[];
 CREATE DOMAIN flag AS boolean;
 CREATE TABLE domains AS SELECT n, a::within AS a, ('k' || n % 3)::words AS k, ARRAY[a, r]::vector AS v, (n % 3 = 0)::flag AS f, (n % 2 = 0)::flag AS y FROM every;
-SELECT train('domains', 'domains', 'y', '*', key => 'n');
+SELECT train('domains', 'domains', 'y', '*', key => 'n', algorithm => 'logistic_regression');
 SELECT feature, kind FROM mlops_feature_info('domains');
 SELECT count(mlops_predict('domains', d)) FROM domains d;
 SELECT attempt(format('SELECT mlops_predict(''domains'', %L) IS NOT NULL', j)) FROM unnest(ARRAY['{"a": 5, "k": "k1", "v": [1, 2], "f": true}', '{"a": null, "k": null, "v": null, "f": null}', '{"a": 5000, "k": "k1", "v": [1, 2], "f": true}', '{"a": 5, "k": "k1234567", "v": [1, 2], "f": true}']) j;
@@ -73,8 +73,8 @@ SELECT mlops_transform('moods', t), mlops_predict('moods', t) = mlops_predict('m
 ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';
 SELECT mlops_transform('moods', '{"m": "blue", "a": 1}') - 'a';
 SELECT attempt($$SELECT mlops_predict('moods', '{"m": "sad", "a": 1}')$$);
-SELECT version FROM mlops_train('moods');
-SELECT train('mood', 'moods', 'm', 'a');
+SELECT version FROM mlops_train('moods', algorithm => 'linear_regression');
+SELECT train('mood', 'moods', 'm', 'a', algorithm => 'logistic_regression');
 
 -- vectors: NULL rows and elements, lower bounds
 SELECT train('vectors', 'SELECT CASE WHEN n % 3 > 0 THEN ARRAY[a, NULL, r * a] END::real[] AS v, r FROM every', 'r', '*');

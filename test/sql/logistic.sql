@@ -15,7 +15,7 @@ COPY telco FROM :'telco' WITH (FORMAT csv, HEADER true);
 
 -- binary, l2
 SELECT version, algorithm, metric, round(value::numeric, 6) AS value, stage, train_rows, test_rows
-FROM mlops_train('telco', 'telco', 'churn', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
+FROM mlops_train('telco', 'telco', 'churn', 'logistic_regression', config => '{"split": {"test_where": "rid % 5 = 0"}, "exclude": ["customer_id"]}');
 SELECT count(*), max(abs(c.coefficient - g.value)) < 1e-6 AS within FROM golden_logistic g
 JOIN mlops_coefficients('telco') c ON g.term = c.feature || coalesce('=' || c.level, '') WHERE g.dataset = 'telco_churn' AND g.penalty = 'l2';
 SELECT max(abs(p - g.value)) < 1e-9 AS probabilities FROM golden_logistic g
@@ -33,7 +33,7 @@ FROM golden_logistic g JOIN mlops_coefficients('telco@2') c ON g.term = c.featur
 WHERE g.dataset = 'telco_churn' AND g.penalty = 'none' AND g.value IS NOT NULL;
 
 -- multinomial
-SELECT algorithm, metric, round(value::numeric, 6) AS value FROM mlops_train('iris', 'iris', 'target', config => '{"split": {"test_where": "rid % 5 = 0"}}');
+SELECT algorithm, metric, round(value::numeric, 6) AS value FROM mlops_train('iris', 'iris', 'target', 'logistic_regression', config => '{"split": {"test_where": "rid % 5 = 0"}}');
 SELECT count(*), max(abs(c.coefficient - g.value)) < 1e-6 AS within FROM golden_logistic g
 JOIN mlops_coefficients('iris') c ON g.term = c.feature AND g.class = c.class WHERE g.dataset = 'iris';
 SELECT rid, mlops_predict_label('iris', i) AS label, target FROM iris i WHERE rid IN (5, 60, 110, 120);

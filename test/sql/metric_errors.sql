@@ -88,7 +88,7 @@ SELECT mlops.error_sums_rmse(s) = (:'serial'::float8[])[1] AS rmse, mlops.error_
 FROM (SELECT join_states(state::text::float8[]) AS s FROM parts) t;
 
 -- a training judges its test rows by the same sums
-SELECT test_rows FROM mlops_train('judged', 'SELECT i, y, p FROM test_metric_errors.million WHERE i <= 1000', 'y', key => 'i',
+SELECT test_rows FROM mlops_train('judged', 'SELECT i, y, p FROM test_metric_errors.million WHERE i <= 1000', 'y', 'linear_regression', key => 'i',
     config => '{"split": {"test_where": "i % 4 = 0"}}');
 SELECT m.key, m.value = CASE m.key WHEN 'rmse' THEN rmse WHEN 'mae' THEN mae WHEN 'mape' THEN mape ELSE r2 END AS same
 FROM mlops.run_metrics m JOIN mlops.runs USING (run_id) JOIN mlops.models USING (model_id), (

@@ -21,9 +21,9 @@ CREATE TABLE t AS SELECT i AS id, i % 30 AS "A ""b""", nullif(i % 7, 3) AS b, 'g
     FROM generate_series(1, 600) i;
 
 -- all linear learners, all tasks: numbers, booleans, texts, an enum, a vector, missing values, expressions
-SELECT version FROM mlops_train('two', 't', 'yes', features => '"A ""b""", b, "größe", grade, v, flag, "A ""b""" / nullif(b, 0) AS "the ""ratio""", half(b) AS half',
+SELECT version FROM mlops_train('two', 't', 'yes', 'logistic_regression', features => '"A ""b""", b, "größe", grade, v, flag, "A ""b""" / nullif(b, 0) AS "the ""ratio""", half(b) AS half',
     params => '{"class_weight": {"false": 1, "true": 2.5}}', config => '{"threshold": "f1", "split": {"test_where": "id % 5 = 0"}, "risk_bands": {"calm": 0, "alarm": 0.25}, "tags": {"a": 1}}', key => 'id');
-SELECT version FROM mlops_train('many', 't', 'kind', key => 'id', features => 'b, "größe", v, flag', params => '{"class_weight": "balanced"}');
+SELECT version FROM mlops_train('many', 't', 'kind', 'logistic_regression', key => 'id', features => 'b, "größe", v, flag', params => '{"class_weight": "balanced"}');
 SELECT version FROM mlops_train('number', 't', 'num', 'linear_regression', '{"penalty": "elasticnet"}', key => 'id', task => 'regression', features => '*, "A ""b""" * 2 AS twice', config => '{"exclude": ["yes", "kind"]}');
 SELECT version FROM mlops_train('ols', 't', 'num', 'linear_regression', key => 'id', task => 'regression', features => 'b, flag', time_column => 'id');
 SELECT mlops_annotate('two@1', 'first', '{"n": 1}');
@@ -52,7 +52,7 @@ SELECT name, (SELECT count(*) FROM mlops.version_features WHERE version_id = a_v
 FROM pairs ORDER BY name COLLATE "C";
 SELECT features FROM mlops.models WHERE name = 'two.2';
 -- the new model can be trained again, on the same test rows
-SELECT version, stage, test_rows FROM mlops_train('two.2');
+SELECT version, stage, test_rows FROM mlops_train('two.2', algorithm => 'logistic_regression');
 SELECT count(*) FROM mlops_coefficients('many.2') WHERE coefficient IS NOT NULL;
 -- which rows it has not seen is not known here
 SELECT tried($$SELECT mlops_evaluate('many.2')$$);
@@ -111,7 +111,7 @@ RESET ROLE;
 ALTER TABLE t RENAME TO u;
 SET ROLE mlops_carrier;
 SELECT mlops_import_model('told', c) FROM content;
-SELECT tried($$SELECT mlops_train('told')$$);
+SELECT tried($$SELECT mlops_train('told', algorithm => 'logistic_regression')$$);
 SELECT mlops_import_model('no_source', c) FROM content;
 RESET ROLE;
 SELECT bool_and(mlops_predict('two', t) = mlops_predict('no_source', t)) AS same FROM u t;
@@ -149,7 +149,7 @@ SELECT mlops_grant('mine', 'mlops_manager', 'manage');
 RESET ROLE;
 -- manage does not supply SQL: the content must have what the model has already
 CREATE FUNCTION spy(x int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$BEGIN RAISE WARNING 'spy runs'; RETURN x; END$$;
-SELECT version FROM mlops_train('sneak', 't', 'yes', features => 'b, half(b) AS half, spy(3) AS spy', key => 'id', config => '{"split": {"test_where": "id % 5 = 0"}}');
+SELECT version FROM mlops_train('sneak', 't', 'yes', 'logistic_regression', features => 'b, half(b) AS half, spy(3) AS spy', key => 'id', config => '{"split": {"test_where": "id % 5 = 0"}}');
 CREATE TABLE sneak AS SELECT mlops_export_model('sneak') AS c;
 GRANT SELECT ON sneak TO mlops_manager;
 SET ROLE mlops_manager;

@@ -5,9 +5,9 @@ SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 CREATE TABLE people AS SELECT i AS id, 18 + i % 60 AS age, (i % 7) * 100.0 AS income, 'c' || i % 4 AS city, i % 3 = 0 AS member,
     (i % 60 + i % 7 * 10 + i % 13) > 50 AS bought, i % 60 + i % 7 * 10 + sin(i) AS spent, (ARRAY['x', 'y', 'z'])[1 + i % 60 / 20] AS class3 FROM generate_series(1, 300) i;
-SELECT version FROM mlops_train('buy', 'SELECT id, age, income, city, member, bought FROM people', 'bought', key => 'id');
-SELECT version FROM mlops_train('spend', 'SELECT age, income, spent FROM people', 'spent');
-SELECT version FROM mlops_train('three', 'SELECT age, income, class3 FROM people', 'class3');
+SELECT version FROM mlops_train('buy', 'SELECT id, age, income, city, member, bought FROM people', 'bought', 'logistic_regression', key => 'id');
+SELECT version FROM mlops_train('spend', 'SELECT age, income, spent FROM people', 'spent', 'linear_regression');
+SELECT version FROM mlops_train('three', 'SELECT age, income, class3 FROM people', 'class3', 'logistic_regression');
 
 -- the same row in five forms
 WITH p AS (SELECT * FROM people WHERE id = 7)
@@ -99,7 +99,7 @@ SELECT round(sum(mlops_predict('buy', p))::numeric, 9) = (SELECT round(sum(mlops
 -- a version trained and promoted in this transaction is seen at once, and gone after rollback
 SELECT round(mlops_predict('spend', '{30, 100}')::numeric, 6) AS before;
 BEGIN;
-SELECT version, stage FROM mlops_train('spend', 'SELECT age, income, spent * 10 AS spent FROM people');
+SELECT version, stage FROM mlops_train('spend', 'SELECT age, income, spent * 10 AS spent FROM people', algorithm => 'linear_regression');
 SELECT count(*) FROM mlops_promote('spend', 2);
 SELECT round(mlops_predict('spend', '{30, 100}')::numeric, 6) AS inside, round(mlops_predict('spend@1', '{30, 100}')::numeric, 6) AS old;
 SAVEPOINT s;

@@ -18,11 +18,11 @@ EXCEPTION WHEN others THEN
 END $$;
 CREATE TABLE people AS SELECT i AS id, 18 + i % 60 AS age, (i % 7) * 100.0 AS income, 'c' || i % 4 AS city, i % 3 = 0 AS member,
     (i % 60 + i % 7 * 10 + i % 13) > 50 AS bought, i % 60 + i % 7 * 10 + sin(i) AS spent, (ARRAY['x', 'y', 'z'])[1 + i % 3] AS class3 FROM generate_series(1, 300) i;
-SELECT version FROM mlops_train('buy', 'SELECT age, income, city, member, bought FROM people', 'bought');
-SELECT version FROM mlops_train('spend', 'SELECT age, income, spent FROM people', 'spent');
-SELECT version FROM mlops_train('three', 'SELECT age, income, class3 FROM people', 'class3');
-SELECT version FROM mlops_train('vec', 'SELECT ARRAY[age, income]::float8[] AS v, bought FROM people', 'bought');
-SELECT version FROM mlops_train('expr', 'people', 'bought', features => 'ln(age) AS la, city');
+SELECT version FROM mlops_train('buy', 'SELECT age, income, city, member, bought FROM people', 'bought', 'logistic_regression');
+SELECT version FROM mlops_train('spend', 'SELECT age, income, spent FROM people', 'spent', 'linear_regression');
+SELECT version FROM mlops_train('three', 'SELECT age, income, class3 FROM people', 'class3', 'logistic_regression');
+SELECT version FROM mlops_train('vec', 'SELECT ARRAY[age, income]::float8[] AS v, bought FROM people', 'bought', 'logistic_regression');
+SELECT version FROM mlops_train('expr', 'people', 'bought', 'logistic_regression', features => 'ln(age) AS la, city');
 SELECT mlops_create_model('untrained', 'people', 'bought') > 0;
 
 -- references
@@ -101,7 +101,7 @@ SELECT attempt($$SELECT key FROM mlops_predict_batch('buy', 'DELETE FROM people'
 
 -- what the features used is gone
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS 'BEGIN RETURN $1 * 2; END';
-SELECT version FROM mlops_train('uses', 'people', 'bought', features => 'twice(age) AS t, income');
+SELECT version FROM mlops_train('uses', 'people', 'bought', 'logistic_regression', features => 'twice(age) AS t, income');
 SELECT mlops_predict('uses', p) IS NOT NULL FROM people p LIMIT 1;
 DROP FUNCTION twice(int);
 SELECT attempt($$SELECT mlops_predict('uses', p) FROM people p LIMIT 1$$);
@@ -111,7 +111,7 @@ SELECT mlops_predict('uses', p) IS NOT NULL FROM people p LIMIT 1;
 -- ... or the type of a column: said, and right again when it is back
 CREATE TYPE grade AS ENUM ('a', 'b');
 CREATE TABLE graded AS SELECT (ARRAY['a', 'b'])[1 + i % 2]::grade AS g, i * 1.0::float8 AS y FROM generate_series(1, 100) i;
-SELECT version FROM mlops_train('graded', 'graded', 'y');
+SELECT version FROM mlops_train('graded', 'graded', 'y', 'linear_regression');
 SELECT mlops_predict('graded', '{"g": "a"}'::jsonb) IS NOT NULL;
 DROP TYPE grade CASCADE;
 SELECT attempt($$SELECT mlops_predict('graded', '{"g": "a"}'::jsonb)$$);
@@ -119,7 +119,7 @@ CREATE TYPE grade AS ENUM ('a', 'b');
 SELECT mlops_predict('graded', '{"g": "a"}'::jsonb) IS NOT NULL;
 CREATE TYPE pair AS (a int, b int);
 CREATE TABLE paired AS SELECT ROW(i, i)::pair AS c, i * 1.0::float8 AS y FROM generate_series(1, 100) i;
-SELECT version FROM mlops_train('paired', 'paired', 'y', features => '(c).a AS a');
+SELECT version FROM mlops_train('paired', 'paired', 'y', 'linear_regression', features => '(c).a AS a');
 SELECT mlops_predict('paired', p) IS NOT NULL FROM paired p LIMIT 1;
 ALTER TYPE pair DROP ATTRIBUTE a CASCADE;
 SELECT attempt($$SELECT mlops_predict('paired', p) FROM paired p LIMIT 1$$);

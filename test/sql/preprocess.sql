@@ -5,7 +5,7 @@ SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 CREATE TABLE p AS SELECT i AS id, CASE WHEN i % 4 = 0 THEN NULL ELSE i END AS n, CASE WHEN i % 5 = 0 THEN NULL ELSE (ARRAY['b', 'a', 'B', 'é'])[1 + i % 4] END AS c,
     i % 2 = 0 AS b, i * 2.0 AS y, CASE WHEN i > 80 THEN 'late' ELSE 'early' END AS era FROM generate_series(1, 100) i;
-SELECT version FROM mlops_train('d', 'SELECT id, n, c, b, y FROM p', 'y', key => 'id', config => '{"split": {"test_where": "id > 80"}}');
+SELECT version FROM mlops_train('d', 'SELECT id, n, c, b, y FROM p', 'y', 'linear_regression', key => 'id', config => '{"split": {"test_where": "id > 80"}}');
 -- median of the training rows, then standard scaling with the population deviation of what the learner saw
 WITH tr AS (SELECT n FROM p WHERE id <= 80), m AS (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n) AS med FROM tr),
  f AS (SELECT avg(coalesce(n, med)) AS mean, stddev_pop(coalesce(n, med)) AS sd, min(med) AS med FROM tr, m)

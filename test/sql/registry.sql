@@ -14,9 +14,9 @@ SELECT mlops_configure('m', '{"split": {"test": 0.3}, "threshold": 0.4}')->'spli
 SELECT mlops_configure('m', '{"threshold": null}')->'threshold' AS threshold;
 
 -- the first version waits, because auto_production is off
-SELECT version, stage, train_rows, test_rows FROM mlops_train('m');
+SELECT version, stage, train_rows, test_rows FROM mlops_train('m', algorithm => 'logistic_regression');
 SELECT * FROM mlops_promote('m', reason => 'looks good');
-SELECT version, stage FROM mlops_train('m', params => '{"C": 0.001}');
+SELECT version, stage FROM mlops_train('m', algorithm => 'logistic_regression', params => '{"C": 0.001}');
 SELECT * FROM mlops_promote('m', 2, 'staging');
 SELECT mlops_predict('m', t) <> mlops_predict('m@staging', t) AS differ FROM t WHERE id = 9;
 SELECT * FROM mlops_promote('m', 2);
@@ -31,7 +31,7 @@ SELECT alias, version FROM mlops.version_aliases JOIN mlops.versions USING (vers
 -- version NULL: the best by the metric
 SELECT check_name, passed, detail FROM mlops_promote('m');
 SELECT mlops_drop_version('m', 2);
-SELECT version, stage FROM mlops_train('m');
+SELECT version, stage FROM mlops_train('m', algorithm => 'logistic_regression');
 SELECT version FROM mlops.versions ORDER BY version;
 
 -- numbers of a live version
@@ -73,7 +73,7 @@ SELECT mlops_drop_model('m');
 SELECT (SELECT count(*) FROM mlops.models) AS models, (SELECT count(*) FROM mlops.versions) AS versions, (SELECT count(*) FROM mlops.version_blobs) AS blobs,
     (SELECT count(*) FROM mlops.runs) AS runs, (SELECT count(*) > 0 FROM mlops.stage_history) AS history, (SELECT max(action) FROM mlops.audit_log WHERE action LIKE 'drop_m%') AS audit;
 -- a new model of that name is another model
-SELECT version, stage FROM mlops_train('m', 't', 'y', key => 'id');
+SELECT version, stage FROM mlops_train('m', 't', 'y', 'logistic_regression', key => 'id');
 SELECT count(*) AS lines_of_the_new_model FROM mine;
 
 -- algorithms say what they take

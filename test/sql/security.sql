@@ -39,7 +39,7 @@ SET ROLE mlops_alice;
 SELECT mlops_grant('m', 'mlops_mallory', 'manage');
 RESET ROLE;
 SET ROLE mlops_mallory;
-SELECT version FROM mlops_train('m');
+SELECT version FROM mlops_train('m', algorithm => 'linear_regression');
 SELECT mlops_train('m', features => 'x');
 SELECT mlops_train('m', 'SELECT * FROM rows');
 SELECT mlops_train('m', config => '{"split": {"test_where": "id > 3"}}');

@@ -107,14 +107,14 @@ SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regresion')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'linear_regression')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'num', 'logistic_regression')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"penalti": "l1"}', algorithm => 'logistic_regression')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"penalty": "l3"}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"C": -1}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"C": "1"}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"max_iter": 1.5}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '[1]')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"class_weight": "balance"}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"class_weight": {"yes": 2}}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', params => '{"class_weight": {"true": -2}}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"penalty": "l3"}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"C": -1}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"C": "1"}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"max_iter": 1.5}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '[1]')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"class_weight": "balance"}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"class_weight": {"yes": 2}}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', params => '{"class_weight": {"true": -2}}')$$);
 
 -- configuration
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"splt": {}}')$$);
@@ -126,7 +126,7 @@ SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"me
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"group": "team"}}')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"test_where": "id"}}')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"test_where": "idd > 3"}}')$$);
-SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"test_where": "id > 1000"}}')$$);
+SELECT attempt($$SELECT mlops_train('m', 'small', 'y', 'logistic_regression', config => '{"split": {"test_where": "id > 1000"}}')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"split": {"test_where": "id > 0"}}')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"metric": "auc"}')$$);
 SELECT attempt($$SELECT mlops_train('m', 'small', 'y', config => '{"metric": "rmse"}')$$);
@@ -154,13 +154,13 @@ SELECT current_setting('search_path'), current_setting('transaction_read_only'),
 
 -- handled, and said
 \set VERBOSITY default
-SELECT version, train_rows + test_rows AS rows FROM mlops_train('warned', 'SELECT a, a2, one, num, y FROM small', 'y', config => '{"split": {"test": 0}}');
-SELECT version FROM mlops_train('leaky', 'SELECT a, y::int * 3 AS told, y FROM small', 'y', config => '{"split": {"test": 0}}');
-SELECT version FROM mlops_train('dropped', 'SELECT a, CASE WHEN id % 10 = 0 THEN NULL ELSE y END AS y, id % 7 AS w FROM small', 'y', config => '{"sample_weight": "w"}');
+SELECT version, train_rows + test_rows AS rows FROM mlops_train('warned', 'SELECT a, a2, one, num, y FROM small', 'y', 'logistic_regression', config => '{"split": {"test": 0}}');
+SELECT version FROM mlops_train('leaky', 'SELECT a, y::int * 3 AS told, y FROM small', 'y', 'logistic_regression', config => '{"split": {"test": 0}}');
+SELECT version FROM mlops_train('dropped', 'SELECT a, CASE WHEN id % 10 = 0 THEN NULL ELSE y END AS y, id % 7 AS w FROM small', 'y', 'logistic_regression', config => '{"sample_weight": "w"}');
 
 -- versions, stages, aliases
-SELECT attempt($$SELECT mlops_train('warned', target => 'num')$$);
-SELECT attempt($$SELECT mlops_train('warned', task => 'regression')$$);
+SELECT attempt($$SELECT mlops_train('warned', algorithm => 'logistic_regression', target => 'num')$$);
+SELECT attempt($$SELECT mlops_train('warned', algorithm => 'logistic_regression', task => 'regression')$$);
 SELECT attempt($$SELECT mlops_promote('warnd')$$);
 SELECT attempt($$SELECT mlops_promote('warned', 9)$$);
 SELECT attempt($$SELECT mlops_promote('warned', 1, 'live')$$);

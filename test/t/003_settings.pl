@@ -271,7 +271,7 @@ foreach my $attack (
 	setup($owner, qq{CREATE OR REPLACE FUNCTION app.spy(x float8) RETURNS float8 LANGUAGE plpgsql STABLE PARALLEL SAFE AS
 		'BEGIN RETURN app.helper(''$statement''); END'});
 	fails('reader', q{SELECT mlops_predict('spy', '{"x": 1}'::jsonb)}, '42501', $message, "prediction: $statement");
-	fails($superuser, q{SELECT mlops_train('spy')}, @reading, "training by a superuser: $statement");
+	fails($superuser, q{SELECT mlops_train('spy', algorithm => 'linear_regression')}, @reading, "training by a superuser: $statement");
 	fails($superuser, q{SELECT mlops_predict_batch('spy', 'SELECT 1.0::float8 AS x')}, @reading, "predict_batch by a superuser: $statement");
 }
 
@@ -287,7 +287,7 @@ foreach my $call (
 {
 	works('reader', qq{$begin DO \$\$BEGIN $call; END\$\$; SELECT $all}, $mine, "settings made inside a feature are undone: $call");
 }
-works($superuser, qq{$begin DO \$\$BEGIN PERFORM mlops_train('spy'); END\$\$; SELECT $all}, $mine =~ s/reader/$superuser/gr,
+works($superuser, qq{$begin DO \$\$BEGIN PERFORM mlops_train('spy', algorithm => 'linear_regression'); END\$\$; SELECT $all}, $mine =~ s/reader/$superuser/gr,
 	'settings made inside a feature are undone: training by a superuser');
 
 # ---- whose rights a source has
@@ -296,19 +296,19 @@ setup($superuser, q{CREATE SCHEMA private; CREATE TABLE private.t AS SELECT * FR
 	CREATE ROLE stranger LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO stranger});
 fails('reader', q{SELECT mlops_predict_batch('m', 'private.t')}, '42501', 'permission denied for', 'a source given in a call is read as the caller');
 fails($owner, q{SELECT mlops_train('p', 'private.t', 'y')}, '42501', 'permission denied for', 'so is the source of a first training');
-works($superuser, q{SELECT version FROM mlops_train('m', 'private.t')}, '2', 'a superuser may read it, for a model that others own');
+works($superuser, q{SELECT version FROM mlops_train('m', 'private.t', algorithm => 'linear_regression')}, '2', 'a superuser may read it, for a model that others own');
 fails($owner, q{SELECT mlops_create_model('p', 'private.t', 'y')}, '42501', 'permission denied for', 'and that of a definition');
 my $who = q{'SELECT x, y, CASE current_user WHEN ''Model "Owner"'' THEN 1.0 ELSE 2.0 END AS who FROM data.t'};
 setup($owner, qq{SELECT mlops_create_model('who', $who, 'y');
 	SELECT mlops_grant('who', 'manager', 'manage'); SELECT mlops_grant('m', 'manager', 'manage')});
 my $seen_by = q{SELECT version, minimum, maximum FROM mlops.version_features JOIN mlops.versions USING (version_id) JOIN mlops.models USING (model_id)
 	WHERE models.name = 'who' AND version_features.name = 'who' ORDER BY version DESC LIMIT 1};
-works('manager', q{SELECT version FROM mlops_train('who')}, '1', 'a stored source is read');
+works('manager', q{SELECT version FROM mlops_train('who', algorithm => 'linear_regression')}, '1', 'a stored source is read');
 works('manager', $seen_by, '1|1|1', 'as the owner, whoever trains');
 fails('manager', 'SELECT * FROM data.t', '42501', 'permission denied for', 'who may not read it');
-works($superuser, q{SELECT version FROM mlops_train('who')}, '2', 'a superuser trains');
+works($superuser, q{SELECT version FROM mlops_train('who', algorithm => 'linear_regression')}, '2', 'a superuser trains');
 works('manager', $seen_by, '2|1|1', 'a stored source is read as the owner then, too');
-works($superuser, qq{SELECT version FROM mlops_train('who', replace($who, 'FROM', ' FROM '))}, '3', 'a superuser gives a source');
+works($superuser, qq{SELECT version FROM mlops_train('who', replace($who, 'FROM', ' FROM '), algorithm => 'linear_regression')}, '3', 'a superuser gives a source');
 works('manager', $seen_by, '3|2|2', 'which is read as the superuser');
 
 # ---- who may do what
@@ -406,7 +406,7 @@ fails('manager', q{SELECT mlops_configure('left', '{"threshold": 0.4}')}, '55000
 fails('manager', q{SELECT mlops_set_owner('left', 'manager')}, '42501', 'must be owner of model "left"', 'nobody takes the model over');
 works($superuser, qq{SELECT mlops_set_owner('left', '$owner_sql')}, '', 'a superuser gives it away');
 works('reader', $left, $left_bits, 'and it predicts as before');
-works('manager', q{SELECT version FROM mlops_train('left')}, '2', 'and is trained');
+works('manager', q{SELECT version FROM mlops_train('left', algorithm => 'linear_regression')}, '2', 'and is trained');
 
 $node->stop;
 done_testing();

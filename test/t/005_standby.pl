@@ -170,7 +170,7 @@ my $before = registry();
 	$victim->query_safe(q{SET client_min_messages = error});
 	$victim->query(q{BEGIN; SELECT mlops_train('value', algorithm => 'linear_regression')});
 	my $pid = $victim->query('SELECT pg_backend_pid()');
-	$victim->query_until(qr/^begun$/m, "\\echo begun\n" . q{SELECT mlops_train('crash', 'SELECT i::float8 AS x, sin(i) AS y FROM generate_series(1, 30000000) AS i', 'y');} . "\n");
+	$victim->query_until(qr/^begun$/m, "\\echo begun\n" . q{SELECT mlops_train('crash', 'SELECT i::float8 AS x, sin(i) AS y FROM generate_series(1, 30000000) AS i', 'y', algorithm => 'linear_regression');} . "\n");
 	$primary->poll_query_until('postgres', qq{SELECT state = 'active' AND query LIKE '%crash%' FROM pg_stat_activity WHERE pid = $pid})
 	  or die 'no training to interrupt';
 	usleep(300000);

@@ -117,15 +117,18 @@ my @phase = (
 # names of models hold no comma
 $_->{model} =~ tr/, /_/s foreach @phase;
 
+sub algorithm { return $_[0]{model} eq 'long' ? 'logistic_regression' : 'linear_regression' }
+
 {
 	my $setup = "SET client_min_messages = error; SELECT mlops_train('keeper', $new);\n";
 	my %made;
 	foreach my $phase (@phase)
 	{
 		next if $phase->{name} eq 'models, new' || $made{ $phase->{model} }++;
+		my $algorithm = algorithm($phase);
 		my $target = $phase->{model} eq 'long' ? q{SELECT x, z, CASE WHEN y > 0 THEN 'yes' ELSE 'no' END AS y FROM app.small} : 'app.small';
 		$setup .= defined $phase->{place} ? "SELECT mlops_train('$phase->{model}', $new);\n" :
-		  "SELECT mlops_train('$phase->{model}', \$\$$target\$\$, 'y', features => 'x, z');\n";
+		  "SELECT mlops_train('$phase->{model}', \$\$$target\$\$, 'y', algorithm => '$algorithm', features => 'x, z');\n";
 	}
 	$node->safe_psql('postgres', $setup);
 }
@@ -376,8 +379,9 @@ foreach my $fault ('cancel', 'timeout', 'terminate', 'kill -9')
 		foreach my $phase (@phase)
 		{
 			next if $seen{ $phase->{model} }++;
-			my $train = $phase->{place} ? $phase->{train} : '';
-			is($next->query(qq{BEGIN; SELECT version FROM mlops_train('$phase->{model}'} . ($train && ", $train") . '); ROLLBACK'),
+			my $algorithm = algorithm($phase);
+			my $train = $phase->{place} ? $phase->{train} : "algorithm => '$algorithm'";
+			is($next->query(qq{BEGIN; SELECT version FROM mlops_train('$phase->{model}', $train); ROLLBACK}),
 				$phase->{name} eq 'models, new' ? 1 : 2, "the next training of \"$phase->{model}\"");
 		}
 		$next->quit;
@@ -421,7 +425,7 @@ foreach my $fault ('cancel', 'timeout', 'terminate', 'kill -9')
 		features => 'g', algorithm => 'linear_regression', config => '{"preprocess": {"columns": {"g": {"encode": "ordinal"}}}}')});
 	like($session->{stderr}, qr/ERROR:  54000: the model needs \d+ kB/, 'a model too large is refused');
 	is(digest(), $before, 'the registry is as before');
-	$session->query(q{RESET mlops.max_model_size; SELECT FROM mlops_train('wide')});
+	$session->query(q{RESET mlops.max_model_size; SELECT FROM mlops_train('wide', algorithm => 'linear_regression')});
 	isnt(digest(), $before, 'and is not after a training that nothing stopped');
 	$session->quit;
 }

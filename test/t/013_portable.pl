@@ -37,7 +37,7 @@ my $rows = q{
 	FROM generate_series(1, 100) AS i;
 };
 my $train = q{
-	SELECT mlops_train('heat', '"Wärme ""q"""."T"', 'yes', key => 'id',
+	SELECT mlops_train('heat', '"Wärme ""q"""."T"', 'yes', 'logistic_regression', key => 'id',
 		features => '*, "Wärme ""q""".half("A ""b""") / nullif("A ""b""", 0) AS "the ""Ratio"""');
 	SELECT mlops_train('emb', 'emb', 'y', 'linear_regression', '{"penalty": "l2"}', key => 'id', task => 'regression');
 };
@@ -79,7 +79,7 @@ for my $model (qw(heat emb))
 	my $digest = "SELECT md5(mlops_export_model('$model'))";
 	is($node->safe_psql('target', $digest), $node->safe_psql('origin', $digest), "$model is exported as it came");
 }
-is($node->safe_psql('target', q{SELECT version FROM mlops_train('heat')}), '2', 'and can be trained again');
+is($node->safe_psql('target', q{SELECT version FROM mlops_train('heat', algorithm => 'logistic_regression')}), '2', 'and can be trained again');
 ($rc, $out, $err) = $node->psql('target', q{SET mlops.max_model_size = '64kB'; SELECT mlops_import_model('big', mlops_export_model('emb'))});
 like($err, qr/the model needs \d+ kB, more than mlops.max_model_size \(64 kB\)/, 'not larger than is allowed');
 
@@ -88,7 +88,7 @@ like($err, qr/the model needs \d+ kB, more than mlops.max_model_size \(64 kB\)/,
 $node->safe_psql('target', q{
 	CREATE TABLE t AS SELECT i AS id, i % 30 AS a, timestamp '2024-01-01' + i * interval '1 hour' AS at, 'g' || i % 4 AS g, (i % 30 + i % 7) > 16 AS y
 		FROM generate_series(1, 200) AS i;
-	SELECT mlops_train('sound', 't', 'y', features => 'g, (a > length(to_char(at, ''TMMonth'')))::text AS late', key => 'id')});
+	SELECT mlops_train('sound', 't', 'y', 'logistic_regression', features => 'g, (a > length(to_char(at, ''TMMonth'')))::text AS late', key => 'id')});
 my $sound = pack 'H*', $node->safe_psql('target', q{SELECT encode(mlops_export_model('sound'), 'hex')});
 is(put_together(take_apart($sound)), $sound, 'the test knows the format');
 

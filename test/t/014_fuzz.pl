@@ -81,8 +81,8 @@ $node->safe_psql('postgres', q{
 
 $node->safe_psql('postgres', q{
 	SELECT setseed(0.25);
-	SELECT mlops_train('fuzz', 't', 'y', key => 'id');
-	SELECT mlops_train('fuzz4', 't', 'y', key => 'id');
+	SELECT mlops_train('fuzz', 't', 'y', 'logistic_regression', key => 'id');
+	SELECT mlops_train('fuzz4', 't', 'y', 'logistic_regression', key => 'id');
 	DO $$
 	DECLARE
 		algorithm text;
@@ -101,7 +101,7 @@ $node->safe_psql('postgres', q{
 			algorithm := one_of('{logistic_regression,linear_regression}');
 			CALL attempt('params', format('SELECT mlops_train(%L, ''t'', %L, algorithm => %L, params => $1, features => ''a, g'', key => ''id'')',
 				algorithm, CASE algorithm WHEN 'linear_regression' THEN 'number' ELSE 'y' END, algorithm), bent_params(algorithm));
-			CALL attempt('config', 'SELECT mlops_train(''fuzz4'', config => $1)', bent_config());
+			CALL attempt('config', 'SELECT mlops_train(''fuzz4'', algorithm => ''logistic_regression'', config => $1)', bent_config());
 		END LOOP;
 	END $$});
 is( $node->safe_psql(
@@ -115,7 +115,7 @@ is( $node->safe_psql('postgres', q{SELECT jsonb_typeof(mlops_configure('fuzz', '
 
 # ---- exported versions: characters of their texts exchanged, removed, repeated; the checksum fits
 
-$node->safe_psql('postgres', q{SELECT mlops_train('sound', 't', 'y', key => 'id', features => 'g, (a > 3 AND at > ''2024-01-02'')::text AS late',
+$node->safe_psql('postgres', q{SELECT mlops_train('sound', 't', 'y', 'logistic_regression', key => 'id', features => 'g, (a > 3 AND at > ''2024-01-02'')::text AS late',
 	config => '{"split": {"test_where": "id % 5 = 0"}, "risk_bands": {"low": 0, "high": 0.5}, "tags": {"a": [1, 2]}}')});
 my $sound = pack 'H*', $node->safe_psql('postgres', q{SELECT encode(mlops_export_model('sound'), 'hex')});
 my @text = qw(risk_bands metric source_query key tags definition definition definition params config config run_params column_types);
@@ -142,7 +142,7 @@ $node->safe_psql('postgres', q{
 	BEGIN
 		PERFORM mlops_import_model('fuzz3', content);
 		PERFORM count(mlops_predict('fuzz3', t)) FROM t;
-		PERFORM mlops_train('fuzz3', params => '{"max_iter": 1}');
+		PERFORM mlops_train('fuzz3', algorithm => 'logistic_regression', params => '{"max_iter": 1}');
 		INSERT INTO outcome VALUES ('import', 'taken');
 		PERFORM mlops_drop_model('fuzz3');
 	EXCEPTION WHEN OTHERS THEN
