@@ -97,14 +97,17 @@ put_levels(StringInfo out, const MlTrees *trees, const MlTreeNode *node, const M
 	appendStringInfoChar(out, ')');
 }
 
-/* What holds for rows that take this side of an inner node. */
+/* What holds for rows that take this side of an inner node; with others around it, an "or" needs brackets. */
 static void
-put_condition(StringInfo out, const MlopsCallSite *site, const MlTrees *trees, const MlTreeNode *node, bool left)
+put_condition(StringInfo out, const MlopsCallSite *site, const MlTrees *trees, const MlTreeNode *node, bool left,
+			  bool brackets)
 {
 	int			c = node->column & ML_NODE_COLUMN;
 	const MlPrepColumn *column = &site->entry->model.prep.column[c];
 	bool		missing = ((node->column & ML_NODE_MISSING_LEFT) != 0) == left;
 
+	brackets &= missing && !isinf(node->u.threshold);
+	appendStringInfoString(out, brackets ? "(" : "");
 	if (node->column & ML_NODE_CATEGORY)
 		put_levels(out, trees, node, column, left);
 	else if (isinf(node->u.threshold))
@@ -118,7 +121,7 @@ put_condition(StringInfo out, const MlopsCallSite *site, const MlTrees *trees, c
 	else
 		appendStringInfo(out, "%s %s %s", column->name, left ? "<=" : ">", float8out_internal(node->u.threshold));
 	if (missing)
-		appendStringInfoString(out, " or missing");
+		appendStringInfoString(out, brackets ? " or missing)" : " or missing");
 }
 
 /* ---------- what a leaf says ---------- */
@@ -195,7 +198,7 @@ put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo
 		char	   *shown = mlops_serving_value(site, i, feature->kind == MLOPS_VECTOR ? c - feature->first : -1);
 
 		resetStringInfo(&out);
-		put_condition(&out, site, trees, node, left);
+		put_condition(&out, site, trees, node, left, false);
 		appendStringInfo(&out, " (%s is ", site->entry->model.prep.column[c].name);
 		if (shown == NULL)
 			appendStringInfoString(&out, "missing");
@@ -313,7 +316,7 @@ put_rules(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, Branch
 		condition->data[condition->len] = '\0';
 		appendStringInfoString(condition, b->length > 0 ? " and " : "");
 		old = MemoryContextSwitchTo(leaf_context);
-		put_condition(condition, site, trees, trees->node + b->node, !b->right);
+		put_condition(condition, site, trees, trees->node + b->node, !b->right, true);
 		MemoryContextSwitchTo(old);
 		node = trees->node[b->node].left + (b->right ? 1 : 0);
 	}

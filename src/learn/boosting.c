@@ -425,7 +425,8 @@ run_round(Boost *b, MlStatus *status)
 			code = ml_trees_add(&b->maker, &b->binned, ml_grower_nodes(b->grower), b->n_nodes, b->value,
 								b->tree.h_unit, status);
 	}
-	return code;
+	/* later trees may be smaller, and early stopping may come: only what is there counts */
+	return code == ML_OK ? ml_trees_check_size(&b->maker, b->round * b->k, status) : code;
 }
 
 static MlCode

@@ -58,9 +58,6 @@ extern MlCode ml_cart_read(MlHost *host, MlScratch *scratch, const MlDataset *da
 extern MlCode ml_cart_criterion(MlParams *params, MlTaskKind task, MlStatus *status);
 extern MlImpurity ml_cart_impurity(const MlParams *params);
 
-/* ML_TOO_LARGE when a section of so many bytes is more than the host's limit. */
-extern MlCode ml_cart_fits(MlHost *host, size_t size, MlStatus *status);
-
 /* Most nodes of a tree. */
 extern int	ml_cart_max_nodes(const MlCartData *data, const MlCartRule *rule);
 /* A thread's grower; memory is the scratch's. */

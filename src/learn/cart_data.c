@@ -46,18 +46,6 @@ ml_cart_impurity(const MlParams *params)
 	return strcmp(name, "entropy") == 0 ? ML_ENTROPY : strcmp(name, "gini") == 0 ? ML_GINI : ML_SQUARED_ERROR;
 }
 
-MlCode
-ml_cart_fits(MlHost *host, size_t size, MlStatus *status)
-{
-	if (host->model_limit == 0 || size <= host->model_limit)
-		return ML_OK;
-	ml_status_set(status, ML_TOO_LARGE, "the model needs %zu kB, more than mlops.max_model_size (%zu kB)",
-				  size / 1024, host->model_limit / 1024);
-	ml_status_hint(status, "Lower \"max_leaves\" or \"max_depth\", raise \"min_samples_leaf\", "
-				   "or raise mlops.max_model_size.");
-	return ML_TOO_LARGE;
-}
-
 /* ---- rows ---- */
 
 /* value[n] by 2^-e, so that the largest is in [1/2, 1); e. */

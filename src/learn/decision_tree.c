@@ -89,7 +89,7 @@ finish(MlHost *host, Tree *tree, const MlParams *params, void **section, size_t 
 		return code;
 	code = ml_trees_add(&maker, &tree->data.binned, tree->node, n, value, tree->data.cover_unit, status);
 	if (code == ML_OK)
-		code = ml_cart_fits(host, ml_trees_size(&maker.trees), status);
+		code = ml_trees_check_size(&maker, 1, status);
 	if (code == ML_OK)
 		code = ml_trees_write(&maker, section, section_size, status);
 	ml_trees_end(&maker);

@@ -316,7 +316,6 @@ grow_batch(MlTeam *team, void *arg)
 static MlCode
 store_batch(Forest *f, MlFit *fit, MlStatus *status)
 {
-	uint32_t	done = (uint32_t) (f->first + f->batch);
 	MlCode		code = ML_OK;
 	int			t;
 
@@ -330,7 +329,7 @@ store_batch(Forest *f, MlFit *fit, MlStatus *status)
 	}
 	/* trees are about the same size: the first ones tell the whole */
 	if (code == ML_OK)
-		code = ml_cart_fits(f->host, (size_t) ((double) ml_trees_size(&f->maker.trees) / done * f->trees), status);
+		code = ml_trees_check_size(&f->maker, f->trees, status);
 	return code;
 }
 

@@ -196,8 +196,9 @@ write_all(MlWriter *writer, const MlTrees *t)
 	ml_write_bytes(writer, t->vector, (size_t) t->n_vectors * sizeof(double));
 }
 
-size_t
-ml_trees_size(const MlTrees *trees)
+/* Bytes of the section at present. */
+static size_t
+section_size(const MlTrees *trees)
 {
 	MlWriter	writer = {0};
 
@@ -206,11 +207,25 @@ ml_trees_size(const MlTrees *trees)
 }
 
 MlCode
+ml_trees_check_size(const MlTreeMaker *m, int n_trees, MlStatus *status)
+{
+	double		size = (double) section_size(&m->trees) / m->trees.n_trees * n_trees;
+
+	if (m->host->model_limit == 0 || size <= (double) m->host->model_limit)
+		return ML_OK;
+	ml_status_set(status, ML_TOO_LARGE, "the model needs %.0f kB, more than mlops.max_model_size (%zu kB)",
+				  size / 1024, m->host->model_limit / 1024);
+	ml_status_hint(status, "Lower \"max_leaves\" or \"max_depth\", raise \"min_samples_leaf\", "
+				   "or raise mlops.max_model_size.");
+	return ML_TOO_LARGE;
+}
+
+MlCode
 ml_trees_write(const MlTreeMaker *m, void **out, size_t *size, MlStatus *status)
 {
 	MlWriter	writer = {0};
 
-	*size = ml_trees_size(&m->trees);
+	*size = section_size(&m->trees);
 	*out = m->host->alloc(m->host, *size);
 	if (*out == NULL)
 		return ml_no_memory(status, *size, "model");

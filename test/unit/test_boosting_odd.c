@@ -64,6 +64,13 @@ test_failures(void)
 	}
 	OK(good && code == ML_OK && stop > 10, "stops at the poll that asks for it");
 	host.stop_at = 0;
+
+	/* what is too large is said when it is, not after the last round */
+	set_params("log_loss", 100000);
+	host.host.model_limit = 65536;
+	OK(fit(&data, 2) == ML_TOO_LARGE && host.n_poll < 100 &&
+	   strstr(fitted.status.message, "more than mlops.max_model_size (64 kB)"), "a model that grows too large");
+	host.host.model_limit = 0;
 }
 
 /* ---- odd data ---- */
