@@ -34,6 +34,9 @@
 #define MIN_ROWS 50
 /* steps from node to node; points at nodes */
 #define COST_LIMIT 1e8
+/* what MIN_ROWS may not go beyond: seconds */
+#define MOST_SHAP_COST 4e8
+#define SMALL_WIDTH 4096		/* doubles a task */
 /* 'shuf' */
 #define STREAM_SHUFFLE UINT64_C(0x73687566)
 
@@ -357,55 +360,61 @@ typedef struct Shap
 	const MlModel *model;
 	const Features *features;
 	const MlDataset *sample;
-	int64_t		from;			/* first row of the round */
+	int64_t		from;			/* first task of the round; a task is one output of one row */
 	size_t		width;			/* doubles of working memory a task */
 	double	   *work;
-	double	   *share;			/* rows × features: |contribution|, over the outputs */
+	double	   *share;			/* tasks of a round × features: |contribution| */
+	MlSum	   *sum;			/* features */
 } Shap;
 
-/* One row. */
+/* One output of one row: nobody can stop a task, and all outputs of a large model take minutes. */
 static void
-explain_row(void *arg, int task)
+explain_output(void *arg, int task)
 {
 	Shap	   *s = arg;
 	const Features *features = s->features;
 	int			p = s->model->prep.p;
-	int64_t		row = s->from + task;
+	int64_t		row = (s->from + task) / s->model->n_outputs;
 	double	   *x = s->work + (size_t) task * s->width;
 	double	   *phi = x + p;
 	double	   *room = phi + p + 1;
-	double	   *share = s->share + (size_t) row * (size_t) features->n;
+	double	   *share = s->share + (size_t) task * (size_t) features->n;
 	MlStatus	status;
-	int			output;
 	int			f;
 	int			c;
 
-	memset(share, 0, (size_t) features->n * sizeof(double));
 	ml_prep_rows(&s->model->prep, s->sample, row, row + 1, x);
-	for (output = 0; output < s->model->n_outputs; output++)
+	/* without a host to poll nothing can fail */
+	(void) ml_model_explain(NULL, s->model, x, (int) ((s->from + task) % s->model->n_outputs), room, phi, &status);
+	for (f = 0; f < features->n; f++)
 	{
-		/* without a host to poll nothing can fail */
-		(void) ml_model_explain(NULL, s->model, x, output, room, phi, &status);
-		for (f = 0; f < features->n; f++)
-		{
-			double		sum = 0;
+		double		sum = 0;
 
-			for (c = features->first[f]; c < features->first[f + 1]; c++)
-				sum += phi[c];
-			share[f] += fabs(sum);
-		}
+		for (c = features->first[f]; c < features->first[f + 1]; c++)
+			sum += phi[c];
+		share[f] = fabs(sum);
 	}
 }
 
 static MlCode
 shap_pass(MlHost *host, Shap *s, int tasks, MlStatus *status)
 {
-	int64_t		n = s->sample->n;
+	int64_t		n = s->sample->n * s->model->n_outputs;
+	int			f;
+	int			t;
 
 	for (s->from = 0; s->from < n; s->from += tasks)
+	{
+		if (n - s->from < tasks)
+			tasks = (int) (n - s->from);
 		if (host->poll(host, "importance", (double) s->from / (double) n) ||
-			host->parallel_for(host, n - s->from < tasks ? (int) (n - s->from) : tasks, explain_row, s))
+			host->parallel_for(host, tasks, explain_output, s))
 			return ml_status_set(status, ML_CANCELLED, "cancelled");
+		/* in the order of the tasks, whoever did them */
+		for (t = 0; t < tasks; t++)
+			for (f = 0; f < s->features->n; f++)
+				ml_sum_add(s->sum + f, s->share[(size_t) t * (size_t) s->features->n + (size_t) f]);
+	}
 	return ML_OK;
 }
 
@@ -418,36 +427,35 @@ shap(MlHost *host, const MlModel *model, const MlDataset *data, int64_t from, in
 	double		cost = trees ? (double) trees->n_nodes * (trees->n_points + 4) *
 		(trees->flags & ML_TREES_VECTOR ? model->n_outputs : 1) : (double) model->prep.width * model->n_outputs;
 	MlImportance *out = add_method(host, "shap", features, result, status);
-	int			tasks = host->threads * 16;
+	int			tasks;
 	MlDataset	sample;
 	MlScratch	scratch;
 	Shap		s = {.model = model,.features = features,.sample = &sample};
 	MlCode		code;
-	int64_t		i;
+	int64_t		rows = affordable(cost, MAX_SHAP_ROWS);
 	int			f;
 
 	if (out == NULL)
 		return ML_NO_MEMORY;
+	/* a few rows say something already, unlike those of a permutation */
+	if ((double) rows * cost > MOST_SHAP_COST)
+		rows = cost < MOST_SHAP_COST ? (int64_t) (MOST_SHAP_COST / cost) : 1;
 	ml_scratch_init(&scratch, host);
-	code = take_sample(&scratch, data, from, to, affordable(cost, MAX_SHAP_ROWS), &sample, status);
+	code = take_sample(&scratch, data, from, to, rows, &sample, status);
 	if (code == ML_OK)
 	{
 		/* a cache line apart */
 		s.width = (2 * (size_t) model->prep.p + 1 + room + 15) / 8 * 8;
+		tasks = host->threads * (s.width < SMALL_WIDTH ? 256 : 16);
 		s.work = ml_scratch_alloc(&scratch, (size_t) tasks * s.width, sizeof(double), "importance", status);
-		s.share = ml_scratch_alloc(&scratch, (size_t) sample.n * (size_t) features->n, sizeof(double), "importance",
+		s.share = ml_scratch_alloc(&scratch, (size_t) tasks * (size_t) features->n, sizeof(double), "importance",
 								   status);
-		code = s.work && s.share ? shap_pass(host, &s, tasks, status) : ML_NO_MEMORY;
+		s.sum = ml_scratch_zero(&scratch, (size_t) features->n, sizeof(MlSum), "importance", status);
+		code = s.work && s.share && s.sum ? shap_pass(host, &s, tasks, status) : ML_NO_MEMORY;
 		out->rows = sample.n;
 	}
 	for (f = 0; code == ML_OK && f < features->n; f++)
-	{
-		MlSum		sum = {0};
-
-		for (i = 0; i < sample.n; i++)
-			ml_sum_add(&sum, s.share[(size_t) i * (size_t) features->n + (size_t) f]);
-		out->value[f] = ml_sum_value(&sum) / (double) sample.n;
-	}
+		out->value[f] = ml_sum_value(s.sum + f) / (double) sample.n;
 	ml_scratch_release(&scratch);
 	return code;
 }

@@ -93,5 +93,10 @@ BEGIN
 END $$;
 RESET mlops.max_model_size;
 
+-- explanations of many classes cost much: fewer rows are explained, and training ends
+CREATE TABLE many AS SELECT i AS id, 'k' || i % 300 AS y, sin(i * 1.7 + i % 300) AS a, cos(i % 300) + sin(i * 0.3) * 0.2 AS b FROM generate_series(1, 3000) i;
+SELECT version FROM mlops_train('forest_many', 'many', 'y', 'random_forest', '{"n_estimators": 5, "min_samples_leaf": 1}', key => 'id');
+SELECT count(*), bool_and((detail ->> 'rows')::int BETWEEN 1 AND 49) AS few_rows, bool_and(importance > 0) AS positive FROM mlops_feature_importance('forest_many', 'shap');
+
 DROP SCHEMA test_forest CASCADE;
 SELECT mlops_drop_model(name) FROM mlops.models WHERE name LIKE 'forest\_%';
