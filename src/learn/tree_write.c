@@ -196,9 +196,8 @@ write_all(MlWriter *writer, const MlTrees *t)
 	ml_write_bytes(writer, t->vector, (size_t) t->n_vectors * sizeof(double));
 }
 
-/* Bytes of the section at present. */
-static size_t
-section_size(const MlTrees *trees)
+size_t
+ml_trees_size(const MlTrees *trees)
 {
 	MlWriter	writer = {0};
 
@@ -209,7 +208,7 @@ section_size(const MlTrees *trees)
 MlCode
 ml_trees_check_size(const MlTreeMaker *m, int n_trees, MlStatus *status)
 {
-	double		size = (double) section_size(&m->trees) / m->trees.n_trees * n_trees;
+	double		size = (double) ml_trees_size(&m->trees) / m->trees.n_trees * n_trees;
 
 	if (m->host->model_limit == 0 || size <= (double) m->host->model_limit)
 		return ML_OK;
@@ -225,7 +224,7 @@ ml_trees_write(const MlTreeMaker *m, void **out, size_t *size, MlStatus *status)
 {
 	MlWriter	writer = {0};
 
-	*size = section_size(&m->trees);
+	*size = ml_trees_size(&m->trees);
 	*out = m->host->alloc(m->host, *size);
 	if (*out == NULL)
 		return ml_no_memory(status, *size, "model");
