@@ -86,7 +86,7 @@ SELECT round(mlops_predict('auto_line', '{"a": 1, "b": 0, "k": "k1"}'::jsonb)::n
 SELECT metric, value IS NOT NULL AS judged FROM mlops_evaluate('auto_board') WHERE metric = 'roc_auc';
 
 -- one that cannot be trained is left out, and its run says why
-SET mlops.max_model_size = '64kB';
+SET mlops.max_model_size = '600kB';
 SELECT train('auto_small', 'line', 'y');
 RESET mlops.max_model_size;
 SELECT algorithm, status, candidate_value IS NULL AS no_value, won, error, (SELECT count(*) FROM mlops.run_metrics m WHERE m.run_id = d.run_id) AS metrics,
