@@ -307,7 +307,7 @@ ml_loss_sum(MlLoss loss, double parameter, int k, const double *y, const double 
 /* Two 16-bit numbers a row from one 32-bit mix of key and counter (the finaliser of MurmurHash3). */
 ML_BODY
 ml_quantise_body(const double *g, const double *h, int64_t n, double g_scale, double h_scale,
-				 uint64_t key, int64_t first, uint32_t *q)
+				 uint64_t key, int64_t first, MlRow *row)
 {
 	uint32_t	k = (uint32_t) key ^ (uint32_t) ((uint64_t) first >> 32) * 0x9e3779b9u;
 	uint32_t	k2 = (uint32_t) (key >> 32);
@@ -333,10 +333,11 @@ ml_quantise_body(const double *g, const double *h, int64_t n, double g_scale, do
 		b = h[i] * h_scale + (double) (int32_t) (x >> 16) * 0x1p-16;
 		gi = (int32_t) a - 32768;
 		hi = (int32_t) b;
-		q[i] = (uint32_t) gi << 16 | (uint32_t) hi;
+		row[i].row = at + (uint32_t) i;
+		row[i].q = (uint32_t) gi << 16 | (uint32_t) hi;
 	}
 }
 ML_DISPATCH(, ml_quantise,
 			(const double *g, const double *h, int64_t n, double g_scale, double h_scale,
-			 uint64_t key, int64_t first, uint32_t *q),
-			(g, h, n, g_scale, h_scale, key, first, q))
+			 uint64_t key, int64_t first, MlRow *row),
+			(g, h, n, g_scale, h_scale, key, first, row))

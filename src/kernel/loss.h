@@ -19,6 +19,8 @@
 
 #include <stdint.h>
 
+#include "kernel/histogram.h"
+
 typedef enum MlLoss
 {
 	ML_LOSS_SQUARED = 1,
@@ -56,11 +58,11 @@ extern double ml_loss_sum(MlLoss loss, double parameter, int k, const double *y,
 						  int64_t n);
 
 /*
- * q[i] := the pair of g[i] * g_scale and h[i] * h_scale, rounded up or down at
- * random with the exact value as the mean; random bits are a function of key
- * and first + i.  |g| g_scale <= 32766, 0 <= h h_scale <= 65534.
+ * row[i] := row first + i with the pair of g[i] * g_scale and h[i] * h_scale,
+ * rounded up or down at random with the exact value as the mean; random bits
+ * are a function of key and first + i.  |g| g_scale <= 32766, 0 <= h h_scale <= 65534.
  */
 extern void ml_quantise(const double *g, const double *h, int64_t n, double g_scale, double h_scale,
-						uint64_t key, int64_t first, uint32_t *q);
+						uint64_t key, int64_t first, MlRow *row);
 
 #endif

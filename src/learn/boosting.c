@@ -327,9 +327,7 @@ allocate(Boost *b, MlStatus *status)
 	if (TAKE(b->score, b->n * b->k, sizeof(double)) ||
 		TAKE(b->g, b->rows * b->k, sizeof(double)) ||
 		TAKE(b->h, b->rows * b->k, sizeof(double)) ||
-		TAKE(b->q, b->rows, sizeof(uint32_t)) ||
 		(b->held = ml_scratch_zero(&b->scratch, (size_t) b->n_chunks, 1, "boosting", status)) == NULL ||
-		TAKE(b->leaf, b->n, sizeof(int32_t)) ||
 		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
 		TAKE(b->bag_count, b->rows_chunks, sizeof(int64_t)) ||
 		TAKE(b->use, b->data->p, 1) ||
@@ -355,7 +353,8 @@ allocate_trees(Boost *b, MlStatus *status)
 	if (code != ML_OK)
 		return code;
 	nodes = ml_grower_max_nodes(b->grower);
-	if (TAKE(b->value, nodes, sizeof(double)))
+	if (TAKE(b->value, nodes, sizeof(double)) ||
+		(nodes <= ML_NARROW_NODES ? TAKE(b->leaf.narrow, b->n, 1) : TAKE(b->leaf.wide, b->n, sizeof(int32_t))))
 		return ML_NO_MEMORY;
 	for (t = 0; t < b->host->threads; t++)
 		if (TAKE(b->leaf_sums[t], nodes, sizeof(BoostLeaf)))

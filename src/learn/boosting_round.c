@@ -27,6 +27,13 @@
 #define MOST_GRADIENT 1e290
 #define LEAST_GRADIENT 1e-280
 
+/* A leaf says a quantile of its rows' residuals, not what their gradients say. */
+static bool
+leaves_are_quantiles(const Boost *b)
+{
+	return b->loss == ML_LOSS_ABSOLUTE || b->loss == ML_LOSS_QUANTILE;
+}
+
 static int64_t
 chunk_end(int task, int64_t n)
 {
@@ -139,6 +146,7 @@ in_bag(const Boost *b, int64_t row)
 	return ml_rng_unit_at(b->bag_key, (uint64_t) row) < b->subsample;
 }
 
+/* Rows and pairs of one chunk: to their place when the tree has all rows, else beside it, and some are drawn. */
 static void
 quantise_task(void *arg, int task, int member)
 {
@@ -147,44 +155,40 @@ quantise_task(void *arg, int task, int member)
 	int64_t		end = chunk_end(task, b->rows);
 	const double *g = b->g + (int64_t) b->output * b->rows;
 	const double *h = b->h + (int64_t) b->output * b->rows;
+	MlRow	   *row = b->whole ? ml_grower_rows(b->grower) : ml_grower_spare(b->grower);
 	int64_t		count = 0;
 	int64_t		i;
 
 	(void) member;
-	ml_quantise(g + from, h + from, end - from, b->g_scale, b->h_scale, b->tree.key, from, b->q + from);
-	if (!b->whole)
-		for (i = from; i < end; i++)
-		{
-			bool		bag = in_bag(b, i);
+	ml_quantise(g + from, h + from, end - from, b->g_scale, b->h_scale, b->tree.key, from, row + from);
+	for (i = from; i < (b->whole ? from : end); i++)
+	{
+		bool		bag = in_bag(b, i);
 
-			b->leaf[i] = bag ? 0 : -1;
-			count += bag;
-		}
-	else
-		count = end - from;
-	b->bag_count[task] = count;
+		ml_row_node_set(&b->leaf, i, bag ? 0 : ML_NO_NODE);
+		count += bag;
+	}
+	b->bag_count[task] = b->whole ? end - from : count;
 }
 
+/* Puts the rows of a chunk that are in the bag behind those of the chunks before it. */
 static void
-list_task(void *arg, int task, int member)
+draw_task(void *arg, int task, int member)
 {
 	Boost	   *b = arg;
-	int64_t		from = (int64_t) task * BOOST_CHUNK;
-	int64_t		n = b->whole ? chunk_end(task, b->rows) - from : b->bag_count[task];
-	MlRow	   *row = ml_grower_rows(b->grower) + (b->whole ? from : 0);
+	const MlRow *from = ml_grower_spare(b->grower) + (int64_t) task * BOOST_CHUNK;
+	MlRow	   *row = ml_grower_rows(b->grower);
 	int64_t		at = 0;
-	int64_t		i;
 	int			t;
 
 	(void) member;
-	for (t = 0; t < task && !b->whole; t++)
+	for (t = 0; t < task; t++)
 		row += b->bag_count[t];
 	/* ends at the last row of the bag: what lies behind it is the next task's */
-	for (i = from; at < n; i++)
+	for (; at < b->bag_count[task]; from++)
 	{
-		row[at].row = (uint32_t) i;
-		row[at].q = b->q[i];
-		at += b->whole || b->leaf[i] == 0;
+		row[at] = *from;
+		at += ml_row_node(&b->leaf, from->row) != ML_NO_NODE;
 	}
 }
 
@@ -223,35 +227,22 @@ prepare_tree(Boost *b)
 		draw_columns(b);
 		b->tree.use = b->use;
 	}
+	b->tree.leaf = &b->leaf;
+	b->tree.keep_rows = leaves_are_quantiles(b);
 	b->whole = b->subsample >= 1;
 	if (ml_team_run(b->team, b->rows_chunks, quantise_task, b))
 		return true;
 	for (t = 0; t < b->rows_chunks; t++)
 		b->tree.n += b->bag_count[t];
-	if (b->tree.n == 0)
-	{
-		/* a bag that was drawn empty: the tree has all rows */
-		b->whole = true;
-		b->tree.n = b->rows;
-	}
-	return ml_team_run(b->team, b->rows_chunks, list_task, b);
+	if (b->tree.n > 0)
+		return !b->whole && ml_team_run(b->team, b->rows_chunks, draw_task, b);
+	/* a bag that was drawn empty: the tree has all rows */
+	b->whole = true;
+	b->tree.n = b->rows;
+	return ml_team_run(b->team, b->rows_chunks, quantise_task, b);
 }
 
 /* ---- leaves ---- */
-
-/* Tells the rows of one leaf which leaf is theirs. */
-static void
-mark_task(void *arg, int task, int member)
-{
-	Boost	   *b = arg;
-	const MlGrowNode *node = ml_grower_nodes(b->grower) + task;
-	const MlRow *row = ml_grower_node_rows(b->grower, node);
-	int64_t		i;
-
-	(void) member;
-	for (i = 0; i < (node->left == 0 ? node->n : 0); i++)
-		b->leaf[row[i].row] = task;
-}
 
 /* Adds the gradients of one chunk to the thread's leaves; rows out of the bag find theirs. */
 static void
@@ -269,13 +260,15 @@ leaf_sums_task(void *arg, int task, int member)
 
 	for (i = (int64_t) task * BOOST_CHUNK; i < end; i++)
 	{
-		if (i >= b->rows || b->leaf[i] < 0)
+		int32_t		leaf = i < b->rows ? ml_row_node(&b->leaf, i) : ML_NO_NODE;
+
+		if (leaf == ML_NO_NODE)
 		{
-			b->leaf[i] = ml_grow_leaf(node, &b->binned, i);
+			ml_row_node_set(&b->leaf, i, ml_grow_leaf(node, &b->binned, i));
 			continue;
 		}
-		sums[b->leaf[i]].g += (int64_t) (g[i] * g_scale);
-		sums[b->leaf[i]].h += (int64_t) (h[i] * h_scale);
+		sums[leaf].g += (int64_t) (g[i] * g_scale);
+		sums[leaf].h += (int64_t) (h[i] * h_scale);
 	}
 }
 
@@ -307,14 +300,13 @@ static bool
 leaf_values(Boost *b)
 {
 	const MlGrowNode *node = ml_grower_nodes(b->grower);
-	bool		quantiles = b->loss == ML_LOSS_ABSOLUTE || b->loss == ML_LOSS_QUANTILE;
+	bool		quantiles = leaves_are_quantiles(b);
 	int			m;
 	int			i;
 
 	for (m = 0; m < ml_team_size(b->team); m++)
 		memset(b->leaf_sums[m], 0, (size_t) b->n_nodes * sizeof(BoostLeaf));
-	if (ml_team_run(b->team, b->n_nodes, mark_task, b) ||
-		ml_team_run(b->team, b->n_chunks, leaf_sums_task, b) ||
+	if (ml_team_run(b->team, b->n_chunks, leaf_sums_task, b) ||
 		(quantiles && ml_team_run(b->team, b->n_nodes, quantile_task, b)))
 		return true;
 	for (i = 0; i < b->n_nodes; i++)
@@ -353,7 +345,7 @@ score_task(void *arg, int task, int member)
 
 	for (i = (int64_t) task * BOOST_CHUNK; i < end; i++)
 	{
-		double		free = b->score[i * b->k + b->output] + b->value[b->leaf[i]];
+		double		free = b->score[i * b->k + b->output] + b->value[ml_row_node(&b->leaf, i)];
 		double		score = free > limit ? limit : free < -limit ? -limit : free;
 
 		held |= score != free;

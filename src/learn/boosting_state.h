@@ -46,9 +46,8 @@ typedef struct Boost
 	double	   *score;			/* n × k */
 	double	   *g;				/* k × rows */
 	double	   *h;
-	uint32_t   *q;				/* rows */
 	uint8_t    *held;			/* n_chunks: a score of the chunk was once held at its limit */
-	int32_t    *leaf;			/* n: node of the tree at hand; -1: not in the bag */
+	MlRowNodes	leaf;			/* n: of the tree at hand; none: not in the bag */
 	int			n_chunks;
 	int			rows_chunks;	/* those of the rows that learn */
 	MlLossSums *sums;			/* n_chunks */

@@ -51,7 +51,7 @@ make_members(MlScratch *scratch, MlGrower *g, MlStatus *status)
 	{
 		GrowMember *member = g->member + m;
 
-		member->packed = ml_scratch_zero(scratch, p * ML_HIST_CELLS, sizeof(uint64_t), "growing", status);
+		member->packed = ml_scratch_zero(scratch, p * ML_HIST_STRIDE, sizeof(uint64_t), "growing", status);
 		if (member->packed == NULL ||
 			TAKE(member->wide, g->binned->n_cells, sizeof(MlCell)) ||
 			TAKE(member->best, p, sizeof(MlSplit)) ||
@@ -104,6 +104,12 @@ MlRow *
 ml_grower_rows(MlGrower *grower)
 {
 	return grower->row;
+}
+
+MlRow *
+ml_grower_spare(MlGrower *grower)
+{
+	return grower->spare;
 }
 
 MlGrowNode *
@@ -277,6 +283,7 @@ make_children(MlGrower *g, GrowJob *job)
 	MlGrowNode *right = left + 1;
 
 	assert(g->n_nodes + 2 <= g->max_nodes);
+	assert(job->left_child == g->n_nodes);
 	parent->left = g->n_nodes;
 	g->n_nodes += 2;
 	g->n_leaves++;
@@ -290,6 +297,7 @@ make_children(MlGrower *g, GrowJob *job)
 	right->total.h = parent->total.h - left->total.h;
 	left->depth = right->depth = parent->depth + 1;
 	left->in_spare = right->in_spare = parent->in_spare != job->moved;
+	left->scattered = right->scattered = job->ends;
 	left->lower = right->lower = parent->lower;
 	left->upper = right->upper = parent->upper;
 	left->slot = right->slot = -1;
@@ -351,6 +359,14 @@ run_batch(MlGrower *g, bool more)
 {
 	int			j;
 
+	for (j = 0; j < g->n_jobs; j++)
+	{
+		GrowJob    *job = g->job + j;
+
+		job->left_child = g->n_nodes + 2 * j;
+		job->ends = g->tree->leaf != NULL && !g->tree->keep_rows &&
+			(!more || g->node[job->node].depth + 1 == g->rule.max_depth);
+	}
 	if (ml_grow_part(g))
 		return true;
 	for (j = 0; j < g->n_jobs; j++)
@@ -426,5 +442,5 @@ ml_grow(MlGrower *g, MlTeam *team, const MlGrowTree *tree)
 	for (i = 0; i < g->n_nodes; i++)
 		if (g->node[i].left == 0)
 			g->node[i].split.gain = 0;
-	return g->n_nodes;
+	return tree->leaf != NULL && ml_grow_tell(g) ? 0 : g->n_nodes;
 }

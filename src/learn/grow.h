@@ -30,13 +30,44 @@ typedef struct MlGrowNode
 	MlCell		total;
 	int64_t		from;			/* its rows stand at [from, from + n) ... */
 	int64_t		n;
-	bool		in_spare;		/* ... of the grower's other buffer */
+	bool		in_spare;		/* ... of the grower's other buffer ... */
+	bool		scattered;		/* ... or nowhere: only their numbers in the tree's `leaf` are known */
 	int			left;			/* the right child follows; 0 = leaf */
 	int			depth;
 	double		lower;			/* bounds of the weight, from monotone constraints */
 	double		upper;
 	int			slot;			/* of its sums, -1 = not kept */
 } MlGrowNode;
+
+/*
+ * The node of each row.  Rows of one node lie far apart, so numbers are of one
+ * byte where nodes are few enough: one of the two arrays is there.
+ */
+typedef struct MlRowNodes
+{
+	uint8_t    *narrow;
+	int32_t    *wide;
+} MlRowNodes;
+
+#define ML_NO_NODE (-1)
+#define ML_NARROW_NODES 255		/* most nodes of a narrow array */
+
+static inline int32_t
+ml_row_node(const MlRowNodes *nodes, int64_t row)
+{
+	if (nodes->narrow == NULL)
+		return nodes->wide[row];
+	return nodes->narrow[row] == ML_NARROW_NODES ? ML_NO_NODE : nodes->narrow[row];
+}
+
+static inline void
+ml_row_node_set(const MlRowNodes *nodes, int64_t row, int32_t node)
+{
+	if (nodes->narrow == NULL)
+		nodes->wide[row] = node;
+	else
+		nodes->narrow[row] = (uint8_t) node;
+}
 
 typedef struct MlGrower MlGrower;
 
@@ -47,9 +78,10 @@ typedef struct MlGrower MlGrower;
 extern MlCode ml_grower_make(MlHost *host, MlScratch *scratch, const MlBinned *binned, const MlGrowRule *rule,
 							 int64_t rows, size_t sums_limit, MlGrower **out, MlStatus *status);
 
-/* Where the caller puts the rows of a tree. */
+/* Where the caller puts the rows of a tree, and as much room beside it. */
 extern MlRow *ml_grower_rows(MlGrower *grower);
-/* The rows of a node of the tree that was grown, node->n of them, in no particular order. */
+extern MlRow *ml_grower_spare(MlGrower *grower);
+/* The rows of a leaf of the tree that was grown, node->n of them, in no particular order; not of a scattered one. */
 extern const MlRow *ml_grower_node_rows(const MlGrower *grower, const MlGrowNode *node);
 
 typedef struct MlGrowTree
@@ -59,6 +91,8 @@ typedef struct MlGrowTree
 	double		h_unit;
 	const uint8_t *use;			/* p flags: the tree's columns, or NULL = all */
 	uint64_t	key;			/* of random draws */
+	const MlRowNodes *leaf;		/* is told the leaves of the tree's rows; or NULL */
+	bool		keep_rows;		/* no leaf may be scattered */
 } MlGrowTree;
 
 /* Called by the leader of a team; the number of nodes, 0 when asked to stop. */

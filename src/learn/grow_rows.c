@@ -8,41 +8,69 @@
  * together again in the buffer they came from: all left parts, all right
  * parts.  A node's rows always ascend or descend, so memory is walked through
  * in one direction; which of the two is nobody's business.
+ *
+ * Rows whose children are leaves need not be moved any more: each is told its
+ * leaf, and that is all anybody asks.
  */
 #include <string.h>
 
+#include "kernel/part.h"
 #include "learn/grow_state.h"
+
+static const uint8_t *
+bins_of_split(const MlGrower *g, const MlSplit *split)
+{
+	return g->binned->column + (size_t) split->column * (size_t) g->binned->n;
+}
 
 /* Rows asked for ahead. */
 #define AHEAD 24
 
+/* Tells n rows which of two leaves is theirs; how many it is the left one of. */
 static int64_t
-part_chunk(const MlGrower *g, const MlSplit *split, const MlRow *row, int64_t n, MlRow *to)
+tell_children(const MlRowNodes *leaf, const uint8_t *bin, const MlSplit *split, const MlRow *row, int64_t n,
+			  int32_t left)
 {
-	const uint8_t *bin = g->binned->column + (size_t) split->column * (size_t) g->binned->n;
-	MlRow	   *left = to;
-	MlRow	   *right = to + n - 1;
-	uint8_t		goes[256];
+	uint8_t		goes_right[256];
+	int64_t		right = 0;
 	int64_t		i;
 	int			b;
 
 	for (b = 0; b < 256; b++)
-		goes[b] = ml_split_left(split, b);
+		goes_right[b] = !ml_split_left(split, b);
 	for (i = 0; i < n; i++)
 	{
-		MlRow		r = row[i];
-		uint8_t		is_left;
+		uint8_t		is_right;
 
 		if (i + AHEAD < n)
 			__builtin_prefetch(bin + row[i + AHEAD].row);
-		is_left = goes[bin[r.row]];
-		/* both are written; the one that is wrong is written over */
-		*left = r;
-		*right = r;
-		left += is_left;
-		right -= !is_left;
+		is_right = goes_right[bin[row[i].row]];
+		ml_row_node_set(leaf, row[i].row, left + is_right);
+		right += is_right;
 	}
-	return left - to;
+	return n - right;
+}
+
+static void
+tell_task(void *arg, int task, int member)
+{
+	MlGrower   *g = arg;
+	const MlGrowNode *node = g->node + task;
+	const MlRow *row = grow_rows(g, node);
+	double		start = ml_seconds();
+	int64_t		i;
+
+	if (node->left != 0 || node->scattered)
+		return;
+	for (i = 0; i < node->n; i++)
+		ml_row_node_set(g->tree->leaf, row[i].row, task);
+	g->member[member].seconds.part += ml_seconds() - start;
+}
+
+bool
+ml_grow_tell(MlGrower *g)
+{
+	return ml_team_run(g->team, g->n_nodes, tell_task, g);
 }
 
 static GrowJob *
@@ -89,9 +117,13 @@ part_task(void *arg, int task, int member)
 	MlRow	   *row;
 	MlRow	   *other;
 	int64_t		n = chunk_of_task(g, job, task, &row, &other);
+	const MlSplit *split = &g->node[job->node].split;
 	double		start = ml_seconds();
 
-	g->chunk_left[task] = part_chunk(g, &g->node[job->node].split, row, n, other);
+	if (job->ends)
+		g->chunk_left[task] = tell_children(g->tree->leaf, bins_of_split(g, split), split, row, n, job->left_child);
+	else
+		g->chunk_left[task] = ml_part_rows(bins_of_split(g, split), split->left, row, n, other);
 	g->member[member].seconds.part += ml_seconds() - start;
 }
 
@@ -112,7 +144,7 @@ gather_task(void *arg, int task, int member)
 	int64_t		i;
 	int			t;
 
-	if (job->moved)
+	if (job->moved || job->ends)
 		return;
 	for (t = job->first_task; t < task; t++)
 		before += g->chunk_left[t];
@@ -148,7 +180,7 @@ ml_grow_part(MlGrower *g)
 		job->first_task = tasks;
 		job->moved = tasks_of(g, job) == 1;
 		tasks += tasks_of(g, job);
-		gather |= !job->moved;
+		gather |= !job->moved && !job->ends;
 	}
 	if (ml_team_run(g->team, tasks, part_task, g))
 		return true;

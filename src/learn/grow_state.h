@@ -15,10 +15,12 @@
 typedef struct GrowJob
 {
 	int			node;
+	int			left_child;		/* the node it will be */
 	int			chunk;			/* rows of a task that parts them */
 	int			first_task;
 	int64_t		left;			/* rows that went left */
 	bool		moved;			/* to the other buffer */
+	bool		ends;			/* its children are leaves: their rows need not be parted, only told */
 	int			small;			/* child whose sums are made from rows; -1: no child can be split */
 	int			other;			/* child whose sums are the rest; -1: cannot be split either */
 	int			direct;			/* the parent's sums are gone: child made from rows as well, or -1 */
@@ -29,7 +31,7 @@ typedef struct GrowJob
 /* A thread's own memory. */
 typedef struct GrowMember
 {
-	uint64_t   *packed;			/* p × ML_HIST_CELLS, zero between uses */
+	uint64_t   *packed;			/* p × ML_HIST_STRIDE, zero between uses */
 	MlCell	   *wide;			/* n_cells: its part of a node's sums */
 	bool		used;			/* wide holds something */
 	MlSplit    *best;			/* p: best split of each column of the node at hand */
@@ -85,6 +87,8 @@ grow_rows(const MlGrower *g, const MlGrowNode *node)
 
 /* grow_rows.c: parts the rows of all jobs and sets their children's ranges; true = stop */
 extern bool ml_grow_part(MlGrower *g);
+/* the same: tells the rows of leaves that are not scattered where they are */
+extern bool ml_grow_tell(MlGrower *g);
 /* grow_sums.c: sums and best splits of the root, of the children of all jobs; true = stop */
 extern bool ml_grow_root(MlGrower *g);
 extern bool ml_grow_children(MlGrower *g);

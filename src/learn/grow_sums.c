@@ -30,7 +30,7 @@ add_rows(MlGrower *g, GrowMember *member, const MlRow *row, int64_t n, MlCell *w
 
 		ml_hist_add(binned->row, binned->stride, binned->p, row + from, rows, member->packed);
 		for (c = 0; c < binned->p; c++)
-			ml_hist_flush(member->packed + (size_t) c * ML_HIST_CELLS, binned->info[c].n_bins,
+			ml_hist_flush(member->packed + (size_t) c * ML_HIST_STRIDE, binned->info[c].n_bins,
 						  wide + binned->info[c].cell);
 	}
 }

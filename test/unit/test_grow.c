@@ -217,10 +217,19 @@ naive_grow(const Rows *r, const MlGrowRule *rule, const MlGrowTree *tree, const 
 
 /* ---- the grower ---- */
 
+/* What the grower tells of its leaves. */
+typedef enum Told
+{
+	TOLD_ROWS,					/* the rows of each */
+	TOLD_BOTH,					/* and the leaf of each row */
+	TOLD_LEAVES					/* the leaf of each row; rows may be scattered */
+} Told;
+
 typedef struct Grown
 {
 	MlGrower   *grower;
 	MlGrowTree	tree;
+	MlRowNodes	leaf;
 	int			n_nodes;
 } Grown;
 
@@ -234,7 +243,7 @@ lead(MlTeam *team, void *arg)
 
 static MlCode
 grow(MlScratch *scratch, const Rows *r, const MlGrowRule *rule, const MlGrowTree *tree, const uint32_t *rows,
-	 int threads, size_t limit, Grown *grown)
+	 int threads, size_t limit, Told told, Grown *grown)
 {
 	MlStatus	status;
 	MlRow	   *to;
@@ -246,6 +255,20 @@ grow(MlScratch *scratch, const Rows *r, const MlGrowRule *rule, const MlGrowTree
 	ml_scratch_init(scratch, &host.host);
 	if (ml_grower_make(&host.host, scratch, &r->binned, rule, r->binned.n, limit, &grown->grower, &status) != ML_OK)
 		return status.code;
+	memset(&grown->leaf, 0, sizeof(grown->leaf));
+	if (told != TOLD_ROWS)
+	{
+		if (ml_grower_max_nodes(grown->grower) <= ML_NARROW_NODES)
+			grown->leaf.narrow = ml_scratch_alloc(scratch, (size_t) r->binned.n, 1, "test", &status);
+		else
+			grown->leaf.wide = ml_scratch_alloc(scratch, (size_t) r->binned.n, sizeof(int32_t), "test", &status);
+		if (grown->leaf.narrow == NULL && grown->leaf.wide == NULL)
+			return status.code;
+		for (i = 0; i < r->binned.n; i++)
+			ml_row_node_set(&grown->leaf, i, ML_NO_NODE);
+		grown->tree.leaf = &grown->leaf;
+		grown->tree.keep_rows = told == TOLD_BOTH;
+	}
 	to = ml_grower_rows(grown->grower);
 	for (i = 0; i < tree->n; i++)
 		to[i] = (MlRow) {.row = rows[i],.q = r->q[rows[i]]};
@@ -274,6 +297,23 @@ by_number(const void *a, const void *b)
 	return *(const uint32_t *) a < *(const uint32_t *) b ? -1 : *(const uint32_t *) a > *(const uint32_t *) b;
 }
 
+/* Each row of the tree has been told its leaf, no other row anything. */
+static bool
+told_leaves(const Rows *r, const Grown *grown, const Naive *naive)
+{
+	int64_t		told = 0;
+	bool		good = true;
+	int64_t		i;
+	int			j;
+
+	for (j = 0; j < naive->n_nodes; j++)
+		for (i = 0; naive->node[j].left == 0 && i < naive->node[j].n; i++)
+			good &= ml_row_node(&grown->leaf, naive->list[naive->node[j].from + i]) == j;
+	for (i = 0; i < r->binned.n; i++)
+		told += ml_row_node(&grown->leaf, i) != ML_NO_NODE;
+	return good && told == grown->tree.n;
+}
+
 /* The same nodes, and the same rows in each leaf. */
 static bool
 same_tree(const Rows *r, const Grown *grown, const Naive *naive)
@@ -289,7 +329,7 @@ same_tree(const Rows *r, const Grown *grown, const Naive *naive)
 		const MlRow *row = ml_grower_node_rows(grown->grower, node + j);
 
 		good &= same_node(node + j, naive->node + j);
-		if (!good || node[j].left != 0)
+		if (!good || node[j].left != 0 || node[j].scattered)
 			continue;
 		for (i = 0; i < node[j].n; i++)
 		{
@@ -301,7 +341,7 @@ same_tree(const Rows *r, const Grown *grown, const Naive *naive)
 		good &= memcmp(list, naive->list + node[j].from, (size_t) node[j].n * sizeof(uint32_t)) == 0;
 	}
 	free(list);
-	return good;
+	return good && (grown->tree.leaf == NULL || told_leaves(r, grown, naive));
 }
 
 static const struct
@@ -338,7 +378,8 @@ check_tree(const Rows *r, const MlGrowRule *rule, const MlGrowTree *tree, const 
 		MlScratch	scratch;
 		Grown		grown;
 
-		good &= grow(&scratch, r, rule, tree, rows, threads[k / 2], k % 2 ? 1 : (size_t) 1 << 28, &grown) == ML_OK &&
+		good &= grow(&scratch, r, rule, tree, rows, threads[k / 2], k % 2 ? 1 : (size_t) 1 << 28, (Told) (k % 3),
+					 &grown) == ML_OK &&
 			same_tree(r, &grown, &naive);
 		ml_scratch_release(&scratch);
 	}
@@ -414,7 +455,7 @@ test_columns(void)
 		MlScratch	scratch;
 		Grown		grown;
 
-		good &= grow(&scratch, &r, &rule, &tree, rows, threads[k], k < 3 ? 1 << 28 : 1, &grown) == ML_OK;
+		good &= grow(&scratch, &r, &rule, &tree, rows, threads[k], k < 3 ? 1 << 28 : 1, TOLD_LEAVES, &grown) == ML_OK;
 		if (k == 0)
 		{
 			n_first = grown.n_nodes;
@@ -460,7 +501,8 @@ test_large(void)
 		const MlGrowNode *node;
 
 		rule.depthwise = k != 3;
-		good &= grow(&scratch, &r, &rule, &tree, rows, threads[k], k < 2 ? 1 << 28 : 1 << 20, &grown) == ML_OK;
+		good &= grow(&scratch, &r, &rule, &tree, rows, threads[k], k < 2 ? 1 << 28 : 1 << 20, TOLD_LEAVES,
+					 &grown) == ML_OK;
 		node = ml_grower_nodes(grown.grower);
 		if (k == 0)
 		{
@@ -503,7 +545,7 @@ test_failures(void)
 		Grown		grown;
 
 		host.n_alloc = 0;
-		code = grow(&scratch, &r, &rule, &tree, rows, 2, 1, &grown);
+		code = grow(&scratch, &r, &rule, &tree, rows, 2, 1, TOLD_BOTH, &grown);
 		ml_scratch_release(&scratch);
 		good &= host.n_alive == 0 && (code == ML_NO_MEMORY || code == ML_OK);
 	}

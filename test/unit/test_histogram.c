@@ -11,7 +11,7 @@
 #define MOST_COLUMNS 70
 #define MOST_ROWS 700
 
-static uint64_t packed[MOST_COLUMNS * ML_HIST_CELLS];
+static uint64_t packed[MOST_COLUMNS * ML_HIST_STRIDE];
 static MlCell naive[MOST_COLUMNS * ML_HIST_CELLS];
 
 static bool
@@ -27,11 +27,11 @@ same_as_naive(int columns)
 		const MlCell *want = naive + c * ML_HIST_CELLS;
 
 		memset(wide, 0, sizeof(wide));
-		ml_hist_flush(packed + c * ML_HIST_CELLS, 255, wide);
+		ml_hist_flush(packed + c * ML_HIST_STRIDE, 255, wide);
 		for (b = 0; b < ML_HIST_CELLS; b++)
 		{
 			good &= wide[b].g == want[b].g && wide[b].h == want[b].h;
-			good &= packed[c * ML_HIST_CELLS + b] == 0;
+			good &= packed[c * ML_HIST_STRIDE + b] == 0;
 			good &= c < columns || (wide[b].g == 0 && wide[b].h == 0);
 		}
 	}

@@ -240,8 +240,8 @@ test_quantise(void)
 	};
 	double	   *gs = malloc(DRAWS * sizeof(double));
 	double	   *hs = malloc(DRAWS * sizeof(double));
-	uint32_t   *q = malloc(DRAWS * sizeof(uint32_t));
-	uint32_t	piece[100];
+	MlRow	   *q = malloc(DRAWS * sizeof(MlRow));
+	MlRow		piece[100];
 	bool		unbiased = true;
 	bool		near_ = true;
 	size_t		k;
@@ -262,8 +262,8 @@ test_quantise(void)
 		ml_quantise(gs, hs, DRAWS, 32766, 65534, UINT64_C(0x123456789abcdef0) * (k + 1), INT64_C(5000000000), q);
 		for (i = 0; i < DRAWS; i++)
 		{
-			int			qg = ml_pair_g(q[i]);
-			unsigned	qh = ml_pair_h(q[i]);
+			int			qg = ml_pair_g(q[i].q);
+			unsigned	qh = ml_pair_h(q[i].q);
 
 			near_ &= qg >= floor(scaled_g) && qg <= floor(scaled_g) + 1 && qh >= floor(scaled_h) &&
 				qh <= floor(scaled_h) + 1;
@@ -277,7 +277,7 @@ test_quantise(void)
 	OK(unbiased, "the mean is the exact value");
 	ml_quantise(gs, hs, 100, 32766, 65534, 77, INT64_C(4294960000), q);
 	ml_quantise(gs + 37, hs + 37, 63, 32766, 65534, 77, INT64_C(4294960000) + 37, piece);
-	OK(memcmp(q + 37, piece, 63 * sizeof(uint32_t)) == 0, "pieces give the same as the whole");
+	OK(memcmp(q + 37, piece, 63 * sizeof(MlRow)) == 0, "pieces give the same as the whole");
 	free(gs);
 	free(hs);
 	free(q);
@@ -300,7 +300,7 @@ typedef struct Outcome
 	double		g[BLOCK];
 	double		h[BLOCK];
 	double		loss[BLOCK];
-	uint32_t	q[BLOCK];
+	MlRow		q[BLOCK];
 	MlLossSums	sums;
 } Outcome;
 
