@@ -10,6 +10,7 @@ other rows of the same making.  Ends with status 1 when a limit is missed.
 import io
 import json
 import os
+import statistics
 import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -22,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 from linear import in_turn, report, timed
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000000
+ROUNDS = ["gradient", "histogram", "partition", "split", "wait"]
 PARTS = sys.argv[2:] or ["boosting", "forest", "predict"]
 P = 28
 TEST = 100000
@@ -104,16 +106,34 @@ class Bench:
         x, y = export(self.cursor, "bench_trees_test", TEST)
         self.quality("  AUC", self.auc("bench_gb"), roc_auc_score(y, kept["xgb"].predict(xgboost.DMatrix(x))), 0.002)
         self.booster = kept["xgb"]
+        self.growing()
+
+    def shares(self):
+        """Seconds of our last training by part."""
+        self.cursor.execute("SELECT content FROM mlops.run_artifacts WHERE name = 'timing' ORDER BY run_id DESC LIMIT 1")
+        return json.loads(self.cursor.fetchone()[0])
+
+    def growing(self):
+        """The rounds alone, after binning, beside LightGBM's with the same trees."""
+        print("  seconds by part: {}".format(", ".join(
+            "{} {:.2f}".format(part, seconds) for part, seconds in self.shares().items())), flush=True)
         try:
             import lightgbm
         except ImportError:
+            print("  LightGBM cannot be imported: not compared", flush=True)
             return
+        params = {"objective": "binary", "max_depth": 6, "num_leaves": 64, "learning_rate": 0.1, "num_threads": 2,
+                  "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1, "max_bin": 255, "verbosity": -1}
         x, y = export(self.cursor, "bench_trees", ROWS)
-        data = lightgbm.Dataset(x, y, params={"max_bin": 255}).construct()
-        seconds = timed(lambda: lightgbm.train(
-            {"objective": "binary", "max_depth": 6, "num_leaves": 64, "learning_rate": 0.1, "num_threads": 2,
-             "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 1, "lambda_l2": 1, "verbosity": -1}, data, 100))[0]
-        print("{:34} {:8.3f} s (training alone)".format("  LightGBM", seconds), flush=True)
+        data = lightgbm.Dataset(x, y, params=params).construct()
+        ours, theirs = [], []
+        for _ in range(3):
+            self.train("bench_gb", "bench_trees", "gradient_boosting", BOOSTING)
+            shares = self.shares()
+            ours.append(sum(shares[part] for part in ROUNDS))
+            theirs.append(timed(lambda: lightgbm.train(params, data, 100))[0])
+        ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+        self.good &= report("  rounds / LightGBM", statistics.median(ours), statistics.median(theirs), ratio, 1.0)
 
     def forest(self):
         rows = ROWS // 5
