@@ -91,7 +91,6 @@ extern void ml_status_hint(MlStatus *status, const char *format,...)
 /* count * size bytes from the host, NULL on overflow or no memory */
 extern void *ml_alloc_array(MlHost *host, size_t count, size_t size);
 extern void *ml_alloc_zero(MlHost *host, size_t count, size_t size);
-extern char *ml_strdup(MlHost *host, const char *s);
 extern MlCode ml_no_memory(MlStatus *status, size_t bytes, const char *what);
 
 /* parallel.c: scoped pthreads with every signal blocked; the default parallel_for and parallel_team */

@@ -68,17 +68,6 @@ ml_alloc_zero(MlHost *host, size_t count, size_t size)
 	return p;
 }
 
-char *
-ml_strdup(MlHost *host, const char *s)
-{
-	size_t		size = strlen(s) + 1;
-	char	   *copy = host->alloc(host, size);
-
-	if (copy)
-		memcpy(copy, s, size);
-	return copy;
-}
-
 MlCode
 ml_no_memory(MlStatus *status, size_t bytes, const char *what)
 {

@@ -89,7 +89,6 @@ static void
 test_memory(void)
 {
 	TestHost	host;
-	char	   *s;
 	unsigned char *zero;
 
 	test_host_init(&host, 1);
@@ -97,10 +96,6 @@ test_memory(void)
 	OK(ml_alloc_array(&host.host, 0, 8) != NULL, "an empty array is memory");
 	zero = ml_alloc_zero(&host.host, 3, 1);
 	OK(zero && zero[0] == 0 && zero[2] == 0, "zeroed");
-	s = ml_strdup(&host.host, "abc");
-	IS_TEXT(s, "abc", "copied");
-	host.fail_at = host.n_alloc + 1;
-	OK(ml_strdup(&host.host, "abc") == NULL, "no memory for a copy");
 	OK(ml_no_memory(&status, 77, "the tree") == ML_NO_MEMORY, "no memory is a code");
 	IS_TEXT(status.message, "not enough memory for the tree", "and a message");
 	ml_status_hint(&status, "Try %d.", 3);
