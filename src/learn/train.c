@@ -245,28 +245,33 @@ keep_curve(const MlFit *first, MlFit *fit)
 }
 
 /* Trees take numbers, categories and missing values as they are: what is asked for would not be done. */
+MlCode
+ml_train_check_prep(const MlLearner *learner, const char *column, MlKind kind, const MlPrepSpec *asked,
+					MlStatus *status)
+{
+	MlPrepSpec	plain;
+
+	ml_prep_default(&plain, kind, learner->linear);
+	if (learner->linear ||
+		(asked->impute == plain.impute && asked->indicator == plain.indicator && asked->scale == plain.scale &&
+		 asked->encode == plain.encode))
+		return ML_OK;
+	ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" takes column \"%s\" without preprocessing",
+				  learner->name, column);
+	ml_status_hint(status, "Trees use missing values and categories as they are, and scaling changes nothing:"
+				   " leave the column out of config.preprocess, or train a linear model.");
+	return ML_NOT_SUPPORTED;
+}
+
 static MlCode
 check_prep(const MlDataset *data, const MlTrainSpec *spec, MlStatus *status)
 {
-	MlPrepSpec	plain;
+	MlCode		code = ML_OK;
 	int			c;
 
-	for (c = 0; c < data->p && !spec->learner->linear; c++)
-	{
-		const MlPrepSpec *asked = spec->prep + c;
-
-		ml_prep_default(&plain, data->column[c].kind, false);
-		if (asked->impute == plain.impute && asked->indicator == plain.indicator &&
-			asked->scale == plain.scale && asked->encode == plain.encode)
-			continue;
-		ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" takes column \"%s\" without preprocessing",
-					  spec->learner->name, data->column[c].name);
-		ml_status_hint(status, "Trees use missing values and categories as they are, and scaling changes nothing:"
-					   " leave the column out of config.preprocess, or train by %s.",
-					   data->task == ML_REGRESSION ? "linear_regression" : "logistic_regression");
-		return ML_NOT_SUPPORTED;
-	}
-	return ML_OK;
+	for (c = 0; code == ML_OK && c < data->p; c++)
+		code = ml_train_check_prep(spec->learner, data->column[c].name, data->column[c].kind, spec->prep + c, status);
+	return code;
 }
 
 double

@@ -17,6 +17,7 @@
 #include "learn/train.h"
 #include "pg/definition.h"
 #include "pg/identity.h"
+#include "pg/status.h"
 
 void
 mlops_check_task(const char *task)
@@ -241,6 +242,22 @@ mlops_definition_prep(const MlopsDefinition *d, const MlDataset *data, const MlL
 			mlops_config_preprocess(&d->config, d->feature_set->feature[column->feature].name, column->kind, &prep[j]);
 	}
 	return prep;
+}
+
+void
+mlops_definition_check_prep(const MlopsDefinition *d, const MlLearner *learner)
+{
+	for (int i = 0; i < d->feature_set->n; i++)
+	{
+		const MlopsFeature *feature = &d->feature_set->feature[i];
+		MlKind		kind = feature->kind == MLOPS_CATEGORY ? ML_CATEGORY : ML_NUMERIC;
+		MlPrepSpec	spec;
+		MlStatus	status = {0};
+
+		ml_prep_default(&spec, kind, learner->linear);
+		mlops_config_preprocess(&d->config, feature->name, kind, &spec);
+		mlops_check_status(ml_train_check_prep(learner, feature->name, kind, &spec, &status), &status);
+	}
 }
 
 int64

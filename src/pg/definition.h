@@ -49,6 +49,8 @@ extern char *mlops_definition_group(const MlopsDefinition *definition);
 /* How each column is prepared for a learner; asked false: config.preprocess is not looked at. */
 extern MlPrepSpec *mlops_definition_prep(const MlopsDefinition *definition, const MlDataset *data,
 										 const MlLearner *learner, bool asked);
+/* Whether the learner would do what config.preprocess asks for. */
+extern void mlops_definition_check_prep(const MlopsDefinition *definition, const MlLearner *learner);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);
 /* Checks the word; NULL stays NULL. */

@@ -504,6 +504,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	{
 		learner = find_learner(request->algorithm);
 		mlops_params_read(learner, request->params, &params);
+		mlops_definition_check_prep(&definition, learner);
 	}
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));

@@ -36,7 +36,9 @@ SELECT mlops_train('refused', :broken, params => '{"learning_rat": 0.1}');
 SELECT mlops_train('refused', :broken, params => '{"n_estimators": 0}');
 SELECT mlops_train('refused', :broken, algorithm => 'gradient_bosting');
 -- what linear models do to their columns is asked of a linear model
-SELECT mlops_train('refused', 't', 'y', config => '{"exclude": ["r", "c"], "preprocess": {"numeric": {"scale": "robust"}}}');
+SELECT mlops_train('refused', :broken, config => '{"preprocess": {"numeric": {"scale": "robust"}}}');
+SELECT mlops_train('refused', :broken, algorithm => 'random_forest', config => '{"preprocess": {"columns": {"a": {"impute": "constant"}}}}');
+SELECT mlops_train('refused', :broken, algorithm => 'decision_tree', config => '{"preprocess": {"numeric": {"indicator": true}}}');
 SELECT algorithm FROM mlops_train('preprocessed', 't', 'y', algorithm => 'logistic_regression', config => '{"exclude": ["r", "c"], "preprocess": {"numeric": {"scale": "robust"}}}');
 SELECT mlops_coefficients('m');
 
