@@ -54,10 +54,11 @@ make_members(MlScratch *scratch, MlGrower *g, MlStatus *status)
 		member->packed = ml_scratch_zero(scratch, p * ML_HIST_STRIDE, sizeof(uint64_t), "growing", status);
 		if (member->packed == NULL ||
 			TAKE(member->wide, g->binned->n_cells, sizeof(MlCell)) ||
+			TAKE(member->rows, ML_HIST_CELLS, sizeof(int32_t)) ||
 			TAKE(member->best, p, sizeof(MlSplit)) ||
 			TAKE(member->use, p, 1))
 			return ML_NO_MEMORY;
-		member->used = false;
+		member->used = member->counted = false;
 		memset(&member->seconds, 0, sizeof(member->seconds));
 	}
 	return ML_OK;

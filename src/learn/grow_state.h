@@ -34,6 +34,8 @@ typedef struct GrowMember
 	uint64_t   *packed;			/* p × ML_HIST_STRIDE, zero between uses */
 	MlCell	   *wide;			/* n_cells: its part of a node's sums */
 	bool		used;			/* wide holds something */
+	int32_t    *rows;			/* ML_HIST_CELLS: its part of a node's rows by cell */
+	bool		counted;		/* rows holds something */
 	MlSplit    *best;			/* p: best split of each column of the node at hand */
 	uint8_t    *use;			/* p: columns drawn for it */
 	MlGrowSeconds seconds;
@@ -71,6 +73,7 @@ struct MlGrower
 	GrowJob    *current;
 	int			current_node;	/* whose rows are summed */
 	int			current_chunk;
+	int			current_column; /* whose cells rows are counted in */
 };
 
 static inline MlCell *

@@ -14,6 +14,7 @@
 #include "learn/grow_state.h"
 
 #define WIDE_UPDATES 200000		/* a loop of the whole team is worth it from here on, when it has nothing else */
+#define NARROW_UPDATES (INT64_C(1) << 28)	/* one task does no more: it cannot be stopped */
 #define COLUMNS_PER_TASK 4
 
 /* Adds n rows to wide. */
@@ -86,26 +87,68 @@ split_column(const MlGrower *g, int node, int c, const MlCell *sums, const int32
 						 &g->rule.split, &about, best);
 }
 
-/* rows[cell] := rows of the node in each cell of column c */
+/* Adds rows [from, end) of the node to rows[bin]. */
 static void
-count_rows(const MlGrower *g, const MlGrowNode *node, int c, int32_t *rows)
+count_bins(const MlGrower *g, const MlGrowNode *node, int c, int64_t from, int64_t end, int32_t *rows)
 {
-	int			bins = g->binned->info[c].n_bins;
 	const MlRow *row = grow_rows(g, node);
 	int64_t		i;
 
-	memset(rows, 0, ML_HIST_CELLS * sizeof(int32_t));
-	for (i = 0; i < node->n; i++)
+	for (i = from; i < end; i++)
 		rows[ml_binned_at(g->binned, row[i].row, c)]++;
-	rows[bins] = rows[ML_MISSING_BIN];
+}
+
+static void
+count_task(void *arg, int task, int number)
+{
+	MlGrower   *g = arg;
+	GrowMember *member = g->member + number;
+	const MlGrowNode *node = g->node + g->current_node;
+	int64_t		from = (int64_t) task * GROW_CHUNK;
+	double		start = ml_seconds();
+
+	if (!member->counted)
+		memset(member->rows, 0, ML_HIST_CELLS * sizeof(int32_t));
+	member->counted = true;
+	count_bins(g, node, g->current_column, from, node->n - from < GROW_CHUNK ? node->n : from + GROW_CHUNK,
+			   member->rows);
+	member->seconds.split += ml_seconds() - start;
+}
+
+/* rows[cell] := rows of the node in each cell of column c, by all threads when it has many; true = stop */
+static bool
+count_rows(MlGrower *g, int number, int c, bool wide, int32_t *rows)
+{
+	const MlGrowNode *node = g->node + number;
+	int			m;
+	int			b;
+
+	memset(rows, 0, ML_HIST_CELLS * sizeof(int32_t));
+	if (!wide)
+		count_bins(g, node, c, 0, node->n, rows);
+	else
+	{
+		g->current_node = number;
+		g->current_column = c;
+		for (m = 0; m < g->threads; m++)
+			g->member[m].counted = false;
+		if (ml_team_run(g->team, (int) ((node->n + GROW_CHUNK - 1) / GROW_CHUNK), count_task, g))
+			return true;
+		for (m = 0; m < g->threads; m++)
+			for (b = 0; b < (g->member[m].counted ? ML_HIST_CELLS : 0); b++)
+				rows[b] += g->member[m].rows[b];
+	}
+	rows[g->binned->info[c].n_bins] = rows[ML_MISSING_BIN];
+	return false;
 }
 
 /*
  * The best of the columns' splits.  When the sums do not prove that its
  * children have enough rows, the rows are counted in that column alone.
+ * true = stop.
  */
-static void
-choose_split(MlGrower *g, int node, const uint8_t *use, MlSplit *best)
+static bool
+choose_split(MlGrower *g, int node, const uint8_t *use, bool wide, MlSplit *best)
 {
 	int32_t		rows[ML_HIST_CELLS];
 	int			p = g->binned->p;
@@ -121,14 +164,15 @@ choose_split(MlGrower *g, int node, const uint8_t *use, MlSplit *best)
 		if (first < 0)
 		{
 			g->node[node].split.gain = 0;
-			return;
+			return false;
 		}
 		if (best[first].sure)
 		{
 			g->node[node].split = best[first];
-			return;
+			return false;
 		}
-		count_rows(g, g->node + node, first, rows);
+		if (count_rows(g, node, first, wide, rows))
+			return true;
 		split_column(g, node, first, grow_sums(g, g->node[node].slot), rows, best + first);
 	}
 }
@@ -143,7 +187,7 @@ find_split(MlGrower *g, GrowMember *member, int node)
 	for (c = 0; c < g->binned->p; c++)
 		if (use == NULL || use[c])
 			split_column(g, node, c, sums, NULL, member->best + c);
-	choose_split(g, node, use, member->best);
+	(void) choose_split(g, node, use, false, member->best);
 }
 
 /* ---- a job by one thread ---- */
@@ -264,26 +308,41 @@ wide_job(MlGrower *g, GrowJob *job)
 	g->current = job;
 	if (wide_sums(g, job->small))
 		return true;
-	choose_split(g, job->small, draw_columns(g, job->small, g->use), g->best);
-	if (job->other >= 0)
-		choose_split(g, job->other, draw_columns(g, job->other, g->use + p), g->best + p);
+	if (choose_split(g, job->small, draw_columns(g, job->small, g->use), true, g->best) ||
+		(job->other >= 0 && choose_split(g, job->other, draw_columns(g, job->other, g->use + p), true, g->best + p)))
+		return true;
 	return job->direct >= 0 && wide_job(g, &direct);
+}
+
+/* Is the job too long for one task, or better done by all? */
+static bool
+is_wide(const MlGrower *g, const GrowJob *job)
+{
+	const int	node[] = {job->small, job->other, job->direct};
+	int			p = g->binned->p;
+	int			size = ml_team_size(g->team);
+	int64_t		most = 0;
+	size_t		i;
+
+	/* rows may have to be counted in each of them */
+	for (i = 0; i < sizeof(node) / sizeof(node[0]); i++)
+		if (node[i] >= 0 && g->node[node[i]].n > most)
+			most = g->node[node[i]].n;
+	return most > 2 * GROW_CHUNK || most * p > NARROW_UPDATES ||
+		(g->n_jobs < size && g->node[job->small].n * p > WIDE_UPDATES);
 }
 
 bool
 ml_grow_children(MlGrower *g)
 {
-	int			size = ml_team_size(g->team);
 	bool		narrow = false;
 	int			j;
 
 	for (j = 0; j < g->n_jobs; j++)
 	{
 		GrowJob    *job = g->job + j;
-		int64_t		n = job->small >= 0 ? g->node[job->small].n : 0;
 
-		job->wide = size > 1 && job->small >= 0 &&
-			(n > 2 * GROW_CHUNK || (g->n_jobs < size && n * g->binned->p > WIDE_UPDATES));
+		job->wide = job->small >= 0 && is_wide(g, job);
 		if (job->wide && wide_job(g, job))
 			return true;
 		narrow |= !job->wide && job->small >= 0;
@@ -324,6 +383,5 @@ ml_grow_root(MlGrower *g)
 	}
 	if (ml_team_run(g->team, (g->binned->p + COLUMNS_PER_TASK - 1) / COLUMNS_PER_TASK, root_split_task, g))
 		return true;
-	choose_split(g, 0, draw_columns(g, 0, g->use), g->best);
-	return false;
+	return choose_split(g, 0, draw_columns(g, 0, g->use), true, g->best);
 }

@@ -525,6 +525,28 @@ test_large(void)
 	free_rows(&r);
 }
 
+/* One row weighs as much as all others: sums prove nothing, rows are counted in nodes that only all threads can count. */
+static void
+test_counted(void)
+{
+	const int64_t n = 140000;
+	MlGrowRule	rule = {.split = {.l2 = 1,.min_rows = 20000},.max_leaves = 6,.column_share = 1};
+	MlGrowTree	tree = {.n = n,.g_unit = 1.0 / 32766,.h_unit = 1.0 / 65534};
+	uint32_t   *rows = malloc((size_t) n * sizeof(uint32_t));
+	Rows		r;
+	int64_t		i;
+
+	make_rows(&r, n, 4, 100, 11);
+	for (i = 0; i < n; i++)
+	{
+		rows[i] = (uint32_t) i;
+		r.q[i] = ml_pair(ml_pair_g(r.q[i]) / 100, i == 77 ? 65535 : 1);
+	}
+	OK(check_tree(&r, &rule, &tree, rows), "rows counted by all threads: the naive tree");
+	free_rows(&r);
+	free(rows);
+}
+
 static void
 test_failures(void)
 {
@@ -566,6 +588,7 @@ main(void)
 	test_naive(70000, 4, 100);
 	test_columns();
 	test_large();
+	test_counted();
 	test_failures();
 	return tap_done();
 }
