@@ -48,6 +48,13 @@ LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 500 AS 'MODULE_PATHNAME', 'mlo
 COMMENT ON FUNCTION mlops_training_curve(text) IS
     'The loss after each round of the training of a version, on training and on validation rows';
 
+CREATE FUNCTION mlops_threshold_table(model text)
+RETURNS TABLE (threshold double precision, "precision" double precision, recall double precision, f1 double precision,
+    specificity double precision, flagged_share double precision, cost double precision, detail jsonb)
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 150 AS 'MODULE_PATHNAME', 'mlops_threshold_table';
+COMMENT ON FUNCTION mlops_threshold_table(text) IS
+    'What each threshold of a version for two classes would have done to the rows held out by its training';
+
 CREATE FUNCTION mlops.read_rows(source text, target text) RETURNS bigint
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'mlops_read_rows';
 COMMENT ON FUNCTION mlops.read_rows(text, text) IS

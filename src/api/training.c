@@ -27,6 +27,7 @@ PG_FUNCTION_INFO_V1(mlops_coefficients);
 PG_FUNCTION_INFO_V1(mlops_feature_info);
 PG_FUNCTION_INFO_V1(mlops_feature_importance);
 PG_FUNCTION_INFO_V1(mlops_training_curve);
+PG_FUNCTION_INFO_V1(mlops_threshold_table);
 
 static void
 put_text(Datum *values, bool *nulls, int i, const char *text)
@@ -331,6 +332,54 @@ mlops_training_curve(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("version %d of model \"%s\" has no training curve", ref.version, ref.model),
 				 errhint("Only algorithms that learn in rounds, as gradient_boosting does, have one.")));
+	return_result(fcinfo, result);
+	return (Datum) 0;
+}
+
+/* Regressions and several classes have no threshold; two classes without held-out rows nothing to try it on. */
+static void
+no_thresholds(const MlopsRef *ref)
+{
+	const MlopsResult *version = mlops_registry_read("SELECT task FROM mlops.versions WHERE version_id = $1", "b",
+													 ref->version_id);
+	const char *task = mlops_result_text(version, 0, 1);
+
+	if (strcmp(task, "binary") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a %s version has no threshold", task)));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("version %d of model \"%s\" has no threshold table", ref->version, ref->model),
+			 errhint("It is made at training from the rows held out, and there were none.")));
+}
+
+Datum
+mlops_threshold_table(PG_FUNCTION_ARGS)
+{
+	char	   *reference = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MlopsRef	ref;
+	MlopsResult *result;
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
+	result = mlops_registry_read("SELECT q.threshold, coalesce(tp / nullif(tp + fp, 0), 0),"
+								 " coalesce(tp / nullif(positives, 0), 0),"
+								 " coalesce(2 * tp / nullif(tp + fp + positives, 0), 0),"
+								 " coalesce((negatives - fp) / nullif(negatives, 0), 0),"
+								 " (tp + fp) / (positives + negatives),"
+								 " (cost->>0)::float8 * tp + (cost->>1)::float8 * fp"
+								 " + (cost->>2)::float8 * (positives - tp) + (cost->>3)::float8 * (negatives - fp),"
+								 " jsonb_build_object('split', t.split, 'rows', rows)"
+								 " FROM mlops.versions v JOIN mlops.run_artifacts a USING (run_id),"
+								 " jsonb_to_record(a.content::jsonb) AS t (split text, rows bigint, positives float8,"
+								 " negatives float8, cost jsonb, points jsonb), jsonb_array_elements(points) AS p,"
+								 " LATERAL (SELECT (p->>0)::float8 AS threshold, (p->>1)::float8 AS tp,"
+								 " (p->>2)::float8 AS fp) AS q"
+								 " WHERE v.version_id = $1 AND a.name = 'threshold_table' ORDER BY q.threshold",
+								 "b", ref.version_id);
+	if (result->n == 0)
+		no_thresholds(&ref);
 	return_result(fcinfo, result);
 	return (Datum) 0;
 }

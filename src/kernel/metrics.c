@@ -168,3 +168,43 @@ ml_best_threshold(MlThresholdRule rule, const double *cost,
 	}
 	return threshold;
 }
+
+int
+ml_threshold_points(const double *y, const double *p, const double *w,
+					const uint32_t *order, int64_t n, double own, MlThresholdPoint *point)
+{
+	MlCurve		all = {0};
+	MlCurve		curve = {0};
+	double		upper = INFINITY;
+	int64_t		left = n;
+	int			points = 0;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		ml_curve_add(&all, y[i] == 1, weight_of(w, i));
+	ml_curve_step(&all);
+	for (;;)
+	{
+		/* the thresholds in (lower, upper] call the rows so far positive, and no others */
+		double		lower = left > 0 ? p[order[left - 1]] : -INFINITY;
+		MlThresholdPoint now = {.tp = curve.p,.fp = curve.f};
+		const MlThresholdPoint *last = points > 0 ? point + points - 1 : &now;
+		bool		mine = own > lower && own <= upper;
+
+		if (mine)
+			now.threshold = own;
+		else if (left == 0)
+			now.threshold = 0;
+		else
+			now.threshold = between(lower, upper < 1 ? upper : 1);
+		if (mine || (points == 0 ? lower < 1 : left == 0) ||
+			(all.p > 0 && now.tp - last->tp >= all.p / 100) ||
+			now.tp + now.fp - last->tp - last->fp >= (all.p + all.f) / 100)
+			point[points++] = now;
+		if (left == 0)
+			return points;
+		upper = lower;
+		take_group(y, 1, p, w, order, &left, &curve);
+		ml_curve_step(&curve);
+	}
+}

@@ -44,4 +44,23 @@ extern double ml_best_threshold(MlThresholdRule rule, const double *cost,
 								const double *y, const double *p, const double *w,
 								const uint32_t *order, int64_t n);
 
+/* "positive when p >= threshold": the weights of the positive and negative rows that are called so. */
+typedef struct MlThresholdPoint
+{
+	double		threshold;
+	double		tp;
+	double		fp;
+} MlThresholdPoint;
+
+#define ML_MAX_THRESHOLDS 204
+
+/*
+ * Thresholds from nobody to everybody: a new one where the positive rows, or
+ * all rows, that are called positive have become a hundredth more, halfway
+ * between two scores; and `own` (unless NaN), so that each calls other rows
+ * positive.  Returns their number.
+ */
+extern int	ml_threshold_points(const double *y, const double *p, const double *w,
+								const uint32_t *order, int64_t n, double own, MlThresholdPoint *point);
+
 #endif

@@ -289,6 +289,34 @@ ml_score_threshold(MlScratch *scratch, const MlScores *scores, const char *rule,
 	return ML_OK;
 }
 
+MlCode
+ml_score_thresholds(MlHost *host, MlScratch *scratch, const MlScores *scores, const char *split,
+					double own, MlThresholds *out, MlStatus *status)
+{
+	const MlDataset *data = scores->data;
+	const double *y = data->y + scores->from;
+	Order		order;
+	MlCode		code;
+
+	assert(scores->model->task == ML_BINARY && scores->n > 0);
+	memset(out, 0, sizeof(*out));
+	code = order_alloc(scratch, scores->n, &order, status);
+	if (code != ML_OK)
+		return code;
+	out->point = ml_alloc_array(host, ML_MAX_THRESHOLDS, sizeof(MlThresholdPoint));
+	if (out->point == NULL)
+		return ml_no_memory(status, ML_MAX_THRESHOLDS * sizeof(MlThresholdPoint), "thresholds");
+	ml_score_order(scores->score, scores->n, order.row, order.sort);
+	out->n = ml_threshold_points(y, scores->score, data->weight ? data->weight + scores->from : NULL, order.row,
+								 scores->n, own, out->point);
+	out->split = split;
+	out->rows = scores->n;
+	/* the last one calls all rows positive */
+	out->positives = out->point[out->n - 1].tp;
+	out->negatives = out->point[out->n - 1].fp;
+	return ML_OK;
+}
+
 /* Mean over the classes of class against rest, in as many passes as needed. */
 static MlCode
 auc_one_vs_rest(MlHost *host, MlScores *s, const double *y, const double *w, bool exact,

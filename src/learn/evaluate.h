@@ -32,6 +32,9 @@ extern void ml_score_labels(MlScores *scores, double threshold);
 /* The threshold a rule chooses on these rows, NaN when they cannot tell; binary. */
 extern MlCode ml_score_threshold(MlScratch *scratch, const MlScores *scores, const char *rule, const double *cost,
 								 double *threshold, MlStatus *status);
+/* What thresholds, own among them, would do to these rows; binary.  The points are the host's. */
+extern MlCode ml_score_thresholds(MlHost *host, MlScratch *scratch, const MlScores *scores, const char *split,
+								  double own, MlThresholds *out, MlStatus *status);
 /*
  * Appends every metric of the task, in the order of ml_metric_name, to
  * metric[*n].  exact false: figures of many classes over many rows that would

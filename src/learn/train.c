@@ -199,6 +199,8 @@ judge(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 	}
 	if (code == ML_OK && test)
 		code = confusion(host, &scores, result, status);
+	if (code == ML_OK && data->task == ML_BINARY && strcmp(split, "train") != 0)
+		code = ml_score_thresholds(host, &scratch, &scores, split, result->threshold, &result->thresholds, status);
 	if (code == ML_OK && baseline)
 		code = baseline_scores(host, &scores, spec->seed, result, status);
 	ml_scratch_release(&scratch);

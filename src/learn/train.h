@@ -8,6 +8,7 @@
 #ifndef ML_TRAIN_H
 #define ML_TRAIN_H
 
+#include "kernel/metrics.h"
 #include "learn/learner.h"
 
 /* What drift is compared with later. */
@@ -78,6 +79,17 @@ typedef struct MlImportance
 
 #define ML_MAX_IMPORTANCE 4
 
+/* What each threshold would do to the rows held out; binary. */
+typedef struct MlThresholds
+{
+	const char *split;			/* test or validation; NULL = no such rows */
+	int64_t		rows;
+	double		positives;		/* weights */
+	double		negatives;
+	int			n;
+	MlThresholdPoint *point;	/* n, descending */
+} MlThresholds;
+
 typedef struct MlTrainResult
 {
 	uint8_t    *bytes;
@@ -95,6 +107,7 @@ typedef struct MlTrainResult
 	int64_t		rows_fitted;
 	int			n_importance;
 	MlImportance importance[ML_MAX_IMPORTANCE];
+	MlThresholds thresholds;
 } MlTrainResult;
 
 /* ML_NOT_SUPPORTED when the algorithm would not do to a column what is asked for; needs no rows. */

@@ -249,6 +249,51 @@ confusion_matrix(const MlopsRegistration *r)
 	return mlops_json_finish(&json);
 }
 
+static void
+add_number(MlopsJson *json, const char *key, double value)
+{
+	mlops_json_key(json, key);
+	mlops_json_number(json, value);
+}
+
+/* What each threshold would do to the rows held out: [threshold, tp, fp], and what they make figures with. */
+static Jsonb *
+threshold_table(const MlopsRegistration *r)
+{
+	const MlThresholds *t = &r->result->thresholds;
+	const MlopsConfig *config = &r->definition->config;
+	MlopsJson	json = MLOPS_JSON_INIT;
+
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "split");
+	mlops_json_text(&json, t->split);
+	mlops_json_key(&json, "rows");
+	mlops_json_integer(&json, t->rows);
+	add_number(&json, "positives", t->positives);
+	add_number(&json, "negatives", t->negatives);
+	if (config->has_cost)
+	{
+		mlops_json_key(&json, "cost");
+		mlops_json_begin_array(&json);
+		for (int i = 0; i < (int) lengthof(config->cost); i++)
+			mlops_json_number(&json, config->cost[i]);
+		mlops_json_end_array(&json);
+	}
+	mlops_json_key(&json, "points");
+	mlops_json_begin_array(&json);
+	for (int i = 0; i < t->n; i++)
+	{
+		mlops_json_begin_array(&json);
+		mlops_json_number(&json, t->point[i].threshold);
+		mlops_json_number(&json, t->point[i].tp);
+		mlops_json_number(&json, t->point[i].fp);
+		mlops_json_end_array(&json);
+	}
+	mlops_json_end_array(&json);
+	mlops_json_end(&json);
+	return mlops_json_finish(&json);
+}
+
 /* Seconds of each part of the training; those of the learner within "train". */
 static Jsonb *
 timing(const MlopsRegistration *r)
@@ -366,7 +411,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlDataset *data = r->data;
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
-	MlArtifact	artifact[4];
+	MlArtifact	artifact[5];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;
 
@@ -398,6 +443,8 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	add_artifact(artifact, &record.n_artifacts, "timing", timing(r));
 	if (result->n_importance > 0)
 		add_artifact(artifact, &record.n_artifacts, "feature_importance", feature_importance(r));
+	if (result->thresholds.split != NULL)
+		add_artifact(artifact, &record.n_artifacts, "threshold_table", threshold_table(r));
 	record.artifact = artifact;
 
 	record.task = data->task;

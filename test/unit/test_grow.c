@@ -525,7 +525,7 @@ test_large(void)
 	free_rows(&r);
 }
 
-/* One row weighs as much as all others: sums prove nothing, rows are counted in nodes that only all threads can count. */
+/* One row weighs as much as many others: sums prove nothing, so rows are counted, by all threads. */
 static void
 test_counted(void)
 {

@@ -17,7 +17,7 @@
 #define ROWS(t) ((int) (sizeof(t) / sizeof(t[0])))
 #define MAX_ROWS 1000
 
-static uint32_t order[MAX_ROWS];
+static uint32_t order[20000];
 
 static void
 make_order(const double *s, int n)
@@ -158,12 +158,68 @@ worth_naive(int rule, const double *cost, double t, const double *y, const doubl
 	return -(cost[0] * c[1][1] + cost[1] * c[0][1] + cost[2] * c[1][0] + cost[3] * c[0][0]);
 }
 
+/* Each point by counting; own among them; from nobody, where a threshold can say so, to everybody. */
+static bool
+points_good(const double *y, const double *p, const double *w, int n, double own)
+{
+	MlThresholdPoint point[ML_MAX_THRESHOLDS];
+	int			points = ml_threshold_points(y, p, w, order, n, own, point);
+	bool		found = isnan(own);
+	bool		good = points >= 1 && points <= ML_MAX_THRESHOLDS;
+	int			k;
+	int			i;
+
+	for (k = 0; good && k < points; k++)
+	{
+		double		tp = 0;
+		double		fp = 0;
+
+		for (i = 0; i < n; i++)
+			*(y[i] == 1 ? &tp : &fp) += p[i] >= point[k].threshold ? w ? w[i] : 1 : 0;
+		good &= fabs(tp - point[k].tp) < 1e-9 && fabs(fp - point[k].fp) < 1e-9;
+		good &= k == 0 || (point[k].threshold < point[k - 1].threshold &&
+						   point[k].tp + point[k].fp > point[k - 1].tp + point[k - 1].fp);
+		found |= point[k].threshold == own;
+	}
+	return good && found && (point[0].tp + point[0].fp == 0 || p[order[n - 1]] == 1) &&
+		point[points - 1].threshold <= p[order[0]];
+}
+
+/* Many rows, most of them negative: no more points than there is room for, and the positive ones are told apart. */
+static void
+test_points(void)
+{
+	static double y[20000];
+	static double p[20000];
+	static double w[20000];
+	MlThresholdPoint point[ML_MAX_THRESHOLDS];
+	MlRng		rng;
+	double		step = 0;
+	int			points;
+	int			i;
+
+	ml_rng_init(&rng, 8, 0);
+	for (i = 0; i < 20000; i++)
+	{
+		p[i] = ml_rng_unit(&rng);
+		y[i] = ml_rng_unit(&rng) < 0.01 * p[i];
+		w[i] = ml_rng_unit(&rng) + 0.1;
+	}
+	make_order(p, 20000);
+	points = ml_threshold_points(y, p, NULL, order, 20000, 0.5, point);
+	for (i = 1; i < points; i++)
+		step = fmax(step, point[i].tp - point[i - 1].tp);
+	OK(points > 100 && points <= ML_MAX_THRESHOLDS && step <= 2, "every hundredth of few positive rows counts");
+	OK(points_good(y, p, w, 20000, 0.25), "each says what it does to weighted rows");
+}
+
 static void
 test_naive(void)
 {
 	const double cost[4] = {-1, 2, 5, 0.25};
 	bool		auc_good = true;
 	bool		threshold_good = true;
+	bool		points = true;
 	double		y[60];
 	double		s[60];
 	double		w[60];
@@ -185,6 +241,8 @@ test_naive(void)
 		}
 		make_order(s, n);
 		auc_good &= tap_close(ml_roc_auc(y, 1, s, w, order, n), auc_naive(y, s, w, n), TOLERANCE, 1e-3);
+		points &= points_good(y, s, w, n, NAN) && points_good(y, s, NULL, n, 0.5) && points_good(y, s, w, n, s[0]) &&
+			points_good(y, s, w, n, 0) && points_good(y, s, w, n, 1);
 		for (rule = ML_THRESHOLD_F1; rule <= ML_THRESHOLD_COST; rule++)
 		{
 			double		t = ml_best_threshold((MlThresholdRule) rule, cost, y, s, w, order, n);
@@ -197,6 +255,7 @@ test_naive(void)
 	}
 	OK(auc_good, "AUC is the share of pairs in order");
 	OK(threshold_good, "no threshold is better than the best");
+	OK(points, "a table of thresholds says what each does");
 }
 
 static void
@@ -230,6 +289,7 @@ main(void)
 	test_binary();
 	test_multi();
 	test_naive();
+	test_points();
 	test_edges();
 	return tap_done();
 }
