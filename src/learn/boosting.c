@@ -377,7 +377,10 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 					  "Raise \"validation\" in the \"split\" of the model's config, "
 					  "or set early_stopping_rounds to 0.");
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
-	code = weigh_rows(b, params, fit, status);
+	/* early stopping may end with the first round */
+	code = ml_trees_check_least(b->host, b->k, 0, (uint32_t) (b->n > b->rows ? 1 : b->rounds) * (uint32_t) b->k, status);
+	if (code == ML_OK)
+		code = weigh_rows(b, params, fit, status);
 	if (code == ML_OK)
 		code = allocate(b, status);
 	if (code == ML_OK)

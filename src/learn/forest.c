@@ -416,13 +416,16 @@ grow_trees(Forest *f, MlFit *fit, MlStatus *status)
 static MlCode
 prepare(Forest *f, const MlDataset *data, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStatus *status)
 {
+	int			k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	MlCode		code;
 
-	code = ml_cart_read(f->host, &f->scratch, data, f->data.n, prep, params, (int) ml_param_number(params, "max_bin"),
+	read_params(f, params, data->p);
+	code = ml_trees_check_least(f->host, k, k > 1 ? ML_TREES_VECTOR : 0, (uint32_t) f->trees, status);
+	if (code == ML_OK)
+		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, prep, params, (int) ml_param_number(params, "max_bin"),
 						f->seed, &f->data, fit, status);
 	if (code != ML_OK)
 		return code;
-	read_params(f, params, data->p);
 	code = allocate(f, status);
 	if (code == ML_OK)
 		code = ml_trees_begin(f->host, f->data.k, ML_TREES_AVERAGE | (f->data.k > 1 ? ML_TREES_VECTOR : 0),

@@ -94,6 +94,9 @@ extern MlCode ml_trees_add(MlTreeMaker *maker, const MlBinned *binned, const MlG
 extern void ml_trees_cut(MlTreeMaker *maker, uint32_t n);
 /* Bytes of the section at present. */
 extern size_t ml_trees_size(const MlTrees *trees);
+/* ML_TOO_LARGE when so many trees would take more than the host lets a model, were each of them one leaf. */
+extern MlCode ml_trees_check_least(const MlHost *host, int n_outputs, uint32_t flags, uint32_t n_trees,
+								   MlStatus *status);
 /* ML_TOO_LARGE when so many trees, of the size of those there are, would take more than the host lets a model. */
 extern MlCode ml_trees_check_size(const MlTreeMaker *maker, int n_trees, MlStatus *status);
 /* The learner's section; *out from the host. */

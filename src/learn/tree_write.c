@@ -206,6 +206,23 @@ ml_trees_size(const MlTrees *trees)
 }
 
 MlCode
+ml_trees_check_least(const MlHost *host, int n_outputs, uint32_t flags, uint32_t n_trees, MlStatus *status)
+{
+	MlTrees		leaves = {.n_outputs = n_outputs,.n_trees = n_trees,.n_nodes = n_trees};
+	size_t		size;
+
+	leaves.n_vectors = flags & ML_TREES_VECTOR ? (uint64_t) n_trees * (uint64_t) n_outputs : 0;
+	size = ml_trees_size(&leaves);
+	if (host->model_limit == 0 || size <= host->model_limit)
+		return ML_OK;
+	ml_status_set(status, ML_TOO_LARGE, "the model needs at least %zu kB, more than mlops.max_model_size (%zu kB)",
+				  size / 1024, host->model_limit / 1024);
+	ml_status_detail(status, "It has %u trees, which take that much even when none of them has a split.", n_trees);
+	ml_status_hint(status, "Lower \"n_estimators\", or raise mlops.max_model_size.");
+	return ML_TOO_LARGE;
+}
+
+MlCode
 ml_trees_check_size(const MlTreeMaker *m, int n_trees, MlStatus *status)
 {
 	double		size = (double) ml_trees_size(&m->trees) / m->trees.n_trees * n_trees;

@@ -66,10 +66,14 @@ test_failures(void)
 	host.stop_at = 0;
 
 	/* what is too large is said when it is, not after the last round */
-	set_params("log_loss", 100000);
+	set_params("log_loss", 1500);
 	host.host.model_limit = 65536;
-	OK(fit(&data, 2) == ML_TOO_LARGE && host.n_poll < 100 &&
+	OK(fit(&data, 2) == ML_TOO_LARGE && host.n_poll > 10 && host.n_poll < 100 &&
 	   strstr(fitted.status.message, "more than mlops.max_model_size (64 kB)"), "a model that grows too large");
+	/* and before the first one when even trees of one leaf would be */
+	set_params("log_loss", 2000);
+	OK(fit(&data, 2) == ML_TOO_LARGE && host.n_poll < 10 &&
+	   strstr(fitted.status.message, "needs at least 70 kB, more"), "a model that must become too large");
 	host.host.model_limit = 0;
 }
 
