@@ -283,7 +283,8 @@ no_importance(const MlopsRef *ref, const char *method)
 	ereport(ERROR,
 			(errcode(needs_rows ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("version %d of model \"%s\" has no importance by method \"%s\"", ref->version, ref->model, method),
-			 needs_rows ? errhint("It is computed at training on held-out rows, and there were none.") :
+			 needs_rows ? errhint("It is computed at training on held-out rows:"
+					 " there were none, or the model is too large for it.") :
 			 errhint("Only trees have splits: use method \"permutation\" or \"shap\".")));
 }
 

@@ -378,7 +378,7 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 					  "or set early_stopping_rounds to 0.");
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
 	/* early stopping may end with the first round */
-	code = ml_trees_check_least(b->host, b->k, 0, (uint32_t) (b->n > b->rows ? 1 : b->rounds) * (uint32_t) b->k, status);
+	code = ml_trees_check_least(b->host, b->k, 0, (uint32_t) (b->k * (b->n > b->rows ? 1 : b->rounds)), status);
 	if (code == ML_OK)
 		code = weigh_rows(b, params, fit, status);
 	if (code == ML_OK)

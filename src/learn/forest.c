@@ -422,8 +422,8 @@ prepare(Forest *f, const MlDataset *data, const MlPrep *prep, const MlParams *pa
 	read_params(f, params, data->p);
 	code = ml_trees_check_least(f->host, k, k > 1 ? ML_TREES_VECTOR : 0, (uint32_t) f->trees, status);
 	if (code == ML_OK)
-		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, prep, params, (int) ml_param_number(params, "max_bin"),
-						f->seed, &f->data, fit, status);
+		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, prep, params,
+							(int) ml_param_number(params, "max_bin"), f->seed, &f->data, fit, status);
 	if (code != ML_OK)
 		return code;
 	code = allocate(f, status);

@@ -15,7 +15,8 @@
  *
  * The last two look at rows, evenly spaced among those held out, and at no
  * more of them than COST_LIMIT allows: training is not to wait long for
- * figures about it.
+ * figures about it.  Of a model for which MIN_ROWS cost too much there is no
+ * permutation, since drops over less rows are noise.
  */
 #include "learn/importance.h"
 
@@ -35,7 +36,8 @@
 /* steps from node to node; points at nodes */
 #define COST_LIMIT 1e8
 /* what MIN_ROWS may not go beyond: seconds */
-#define MOST_SHAP_COST 4e8
+#define MOST_SHAP_COST 2e8
+#define MOST_PERMUTATION_COST 2e9
 #define SMALL_WIDTH 4096		/* doubles a task */
 /* 'shuf' */
 #define STREAM_SHUFFLE UINT64_C(0x73687566)
@@ -305,15 +307,27 @@ splits_of(const MlTrainResult *result)
 	return NULL;
 }
 
+/* Steps that shuffling costs for a row: predictions, probabilities of all classes, and perhaps their order. */
+static double
+permutation_cost(const MlModel *model, const char *metric, const Features *features, const double *splits)
+{
+	double		steps = ml_model_steps(model) + model->n_outputs * (strcmp(metric, "roc_auc") == 0 ? 40.0 : 10.0);
+	int			used = 0;
+	int			f;
+
+	for (f = 0; f < features->n; f++)
+		used += splits == NULL || splits[f] > 0;
+	return steps * (1 + (double) used * SHUFFLES);
+}
+
 static MlCode
 permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec, int64_t from,
 			int64_t to, const Features *features, MlTrainResult *result, MlStatus *status)
 {
-	const MlTrees *trees = ml_model_trees(model);
-	double		steps = trees
-		? trees->n_trees * (1 + log2(1 + (double) trees->n_nodes / (1 + trees->n_trees))) : model->prep.width;
 	const double *splits = splits_of(result);
-	MlImportance *out = add_method(host, "permutation", features, result, status);
+	double		cost = permutation_cost(model, spec->metric, features, splits);
+	int64_t		rows = affordable(cost, MAX_ROWS);
+	MlImportance *out;
 	MlDataset	sample;
 	MlScratch	scratch;
 	Shuffle		s = {.host = host,.model = model,.metric = spec->metric,.threshold = result->threshold,
@@ -322,15 +336,16 @@ permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlT
 	MlCode		code;
 	int			f;
 
+	if ((double) rows * cost > MOST_PERMUTATION_COST)
+		return ML_OK;
+	out = add_method(host, "permutation", features, result, status);
 	if (out == NULL)
 		return ML_NO_MEMORY;
-	/* probabilities of all classes, and perhaps their order */
-	steps += model->n_outputs * (strcmp(spec->metric, "roc_auc") == 0 ? 40.0 : 10.0);
 	out->std = ml_alloc_zero(host, (size_t) features->n + 1, sizeof(double));
 	if (out->std == NULL)
 		return ml_no_memory(status, ((size_t) features->n + 1) * sizeof(double), "importance");
 	ml_scratch_init(&scratch, host);
-	code = take_sample(&scratch, data, from, to, affordable(steps * features->n * SHUFFLES, MAX_ROWS), &sample, status);
+	code = take_sample(&scratch, data, from, to, rows, &sample, status);
 	if (code == ML_OK)
 	{
 		s.order = ml_scratch_alloc(&scratch, (size_t) sample.n, sizeof(uint32_t), "importance", status);

@@ -31,6 +31,7 @@
 #include "kernel/hash.h"
 #include "learn/bytes.h"
 #include "learn/learner.h"
+#include "learn/tree.h"
 
 #define FORMAT 1
 #define FLAG_PRIOR 1u
@@ -482,6 +483,14 @@ void
 ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin)
 {
 	model->learner->margin(model, x, n, margin);
+}
+
+double
+ml_model_steps(const MlModel *model)
+{
+	const MlTrees *trees = ml_model_trees(model);
+
+	return trees ? ml_trees_steps(trees) : (double) model->prep.width * model->n_outputs;
 }
 
 static double

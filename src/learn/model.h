@@ -39,6 +39,8 @@ extern MlCode ml_model_write(MlHost *host, const struct MlLearner *learner, cons
 
 /* x: n × p row-major (preprocess.h), margin: n × n_outputs.  No allocation, no failure; thread-safe. */
 extern void ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+/* What the margin of one row costs, in steps of some nanoseconds. */
+extern double ml_model_steps(const MlModel *model);
 /* One row of margins -> n_classes calibrated probabilities; regression: proba[0] = value. */
 extern void ml_model_proba(const MlModel *model, const double *margin, double *proba);
 /* Class of one row: threshold on P(positive) for binary; argmax of margins (ties: first) for multiclass. */

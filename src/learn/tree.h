@@ -112,6 +112,8 @@ extern void ml_trees_importance(const MlTrees *trees, int p, double *importance)
 extern MlCode ml_trees_open(MlHost *host, MlModel *model, MlStatus *status);
 /* x: n × p row-major -> margin: n × n_outputs; a learner's margin. */
 extern void ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+/* Steps from node to node for the margin of one row: rows walk together, as far as the longest path. */
+extern double ml_trees_steps(const MlTrees *trees);
 /* tree_shap.c: path-dependent SHAP values of one output; a learner's explain_room and explain. */
 extern size_t ml_trees_explain_room(const MlModel *model);
 extern MlCode ml_trees_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,

@@ -235,3 +235,14 @@ ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin
 	for (; i < n; i++)
 		margin_of_row(t, p > 0 ? x + (size_t) i * p : nothing, p, margin + (size_t) i * k);
 }
+
+double
+ml_trees_steps(const MlTrees *t)
+{
+	double		steps = 0;
+	uint32_t	tree;
+
+	for (tree = 0; tree < t->n_trees; tree++)
+		steps += 1 + (t->deep[tree] < ML_TREE_DEEP ? t->deep[tree] : t->depth);
+	return steps;
+}
