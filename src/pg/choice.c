@@ -13,33 +13,36 @@
 
 #include "utils/memutils.h"
 
+#include "learn/folds.h"
 #include "pg/choice.h"
 #include "pg/options.h"
 #include "pg/status.h"
 
 static void
-refuse_param(const char *name, JsonbValue *value, void *arg)
+read_param(const char *name, JsonbValue *value, void *arg)
 {
-	(void) value;
-	(void) arg;
+	int		   *folds = arg;
+
 	if (strcmp(name, "folds") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("parameter \"folds\" of algorithm \"" MLOPS_CHOICE "\" is not supported"),
-				 errhint("Candidates are compared on the validation rows: set their share by"
-						 " \"validation\" in the \"split\" of the model's config.")));
+	{
+		*folds = (int) mlops_option_integer("folds", value, 2, ML_MAX_FOLDS);
+		return;
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("parameter \"%s\" does not exist for algorithm \"" MLOPS_CHOICE "\"", name),
-			 errdetail("It takes none: every candidate has its defaults."),
+			 errdetail("It takes only \"folds\": every candidate has its defaults."),
 			 errhint("Name the algorithm to set its parameters.")));
 }
 
-void
-mlops_choice_check_params(Jsonb *params)
+int
+mlops_choice_folds(Jsonb *params)
 {
+	int			folds = 0;
+
 	if (params != NULL)
-		mlops_option_each(params, "params", refuse_param, NULL);
+		mlops_option_each(params, "params", read_param, &folds);
+	return folds;
 }
 
 /* In the order in which equals win: the simplest first. */
@@ -214,4 +217,181 @@ mlops_choice_make(MlopsHost *host, const MlopsDefinition *definition, const MlDa
 		refuse_choice(data, spec->metric);
 	*spec = best;
 	*result = choice->candidate[choice->winner].result;
+}
+
+/* ---- folds ---- */
+
+/* The rows as they stand: at[i] is where row i was read. */
+typedef struct Arrangement
+{
+	MlopsRows  *rows;
+	uint32	   *at;
+	uint32	   *next;			/* what at is to become */
+	uint32	   *place;			/* of each row read */
+} Arrangement;
+
+static void
+arrange(Arrangement *a)
+{
+	int64		n = a->rows->n;
+
+	for (int64 i = 0; i < n; i++)
+		a->place[a->at[i]] = (uint32) i;
+	memcpy(a->at, a->next, sizeof(uint32) * n);
+	for (int64 i = 0; i < n; i++)
+		a->next[i] = a->place[a->next[i]];
+	mlops_rows_permute(a->rows, a->next, n);
+}
+
+/* The rows of one fold: those that learn, those that judge, all others; in each part as in row. */
+static void
+arrange_fold(Arrangement *a, const uint32 *row, const uint8 *part, int fold, MlDataset *data)
+{
+	bool		by_time = a->rows->time != NULL;
+	int64		n = data->n_train;
+	int64		to = 0;
+	int64		count[3] = {0};
+
+	for (int role = ML_FOLD_LEARNS; role <= ML_FOLD_RESTS; role++)
+		for (int64 i = 0; i < n; i++)
+			if ((int) ml_fold_role(fold, part[i], by_time) == role)
+			{
+				a->next[to++] = row[i];
+				count[role]++;
+			}
+	memcpy(a->next + n, row + n, sizeof(uint32) * (a->rows->n - n));
+	arrange(a);
+	data->n_train = count[ML_FOLD_LEARNS];
+	data->n_valid = count[ML_FOLD_JUDGES];
+	data->n = data->n_train + data->n_valid;
+}
+
+/* Trains and judges one candidate on one fold; false: it is out. */
+static bool
+judge_fold(MlopsHost *host, const MlopsDefinition *definition, const MlDataset *data, const MlTrainSpec *spec,
+		   int fold, MlopsCandidate *candidate, double *value, MlStatus *status)
+{
+	MemoryContext training = host->context;
+	const char *what = host->what;
+	Size		used = host->used;
+	Size		peak = candidate->peak_memory;
+	double		seconds = candidate->seconds;
+	MlTrainSpec mine = *spec;
+	MlCode		code;
+
+	mine.learner = candidate->params.learner;
+	mine.params = &candidate->params;
+	mine.prep = mlops_definition_prep(definition, data, mine.learner, mine.learner->linear);
+	host->context = AllocSetContextCreate(training, "mlops fold", ALLOCSET_DEFAULT_SIZES);
+	host->what = psprintf("%s, %s, fold %d", what, mine.learner->name, fold + 1);
+	code = try_candidate(host, data, &mine, candidate, status);
+	MemoryContextDelete(host->context);
+	host->context = training;
+	host->what = what;
+	host->used = used;
+	memset(&candidate->result, 0, sizeof(candidate->result));
+	candidate->seconds += seconds;
+	candidate->peak_memory = Max(candidate->peak_memory, peak);
+	if (code == ML_CANCELLED || code == ML_NO_MEMORY)
+		mlops_check_status(code, status);
+	*value = candidate->value;
+	return code == ML_OK;
+}
+
+static void
+keep_means(MlopsCandidate *candidate, const double *value, int folds)
+{
+	MlTrainResult *result = &candidate->result;
+
+	candidate->value = 0;
+	candidate->std = 0;
+	for (int i = 0; i < folds; i++)
+		candidate->value += value[i] / folds;
+	for (int i = 0; i < folds; i++)
+		candidate->std += (value[i] - candidate->value) * (value[i] - candidate->value) / folds;
+	candidate->std = sqrt(candidate->std);
+	result->n_metrics = 2;
+	result->metric[0] = (MlMetric) {.name = "cv_mean",.split = "validation",.value = candidate->value};
+	result->metric[1] = (MlMetric) {.name = "cv_std",.split = "validation",.value = candidate->std};
+}
+
+/* Who has the best mean; -1: nobody. */
+static int
+best_candidate(const MlopsChoice *choice, int sign)
+{
+	int			best = -1;
+
+	for (int i = 0; i < choice->n; i++)
+	{
+		const MlopsCandidate *candidate = &choice->candidate[i];
+
+		if (candidate->error == NULL && !isnan(candidate->value) &&
+			(best < 0 || sign * candidate->value > sign * choice->candidate[best].value))
+			best = i;
+	}
+	return best;
+}
+
+void
+mlops_choice_fold(MlopsHost *host, const MlopsDefinition *definition, MlopsRows *rows, const MlDataset *data,
+				  const uint32 *row, MlTrainSpec *spec, MlopsChoice *choice)
+{
+	Arrangement a = {.rows = rows};
+	MlStatus	status = {0};
+	MlStatus	first_failure = {0};
+	uint8	   *part = mlops_host_array(host, data->n_train, sizeof(uint8), "folds");
+	int32	   *label = mlops_host_array(host, rows->n, sizeof(int32), "folds");
+	double		value[MLOPS_MAX_CANDIDATES][ML_MAX_FOLDS];
+
+	a.at = mlops_host_array(host, rows->n, sizeof(uint32), "folds");
+	a.next = mlops_host_array(host, rows->n, sizeof(uint32), "folds");
+	a.place = mlops_host_array(host, rows->n, sizeof(uint32), "folds");
+	memcpy(a.at, row, sizeof(uint32) * rows->n);
+	for (int64 i = 0; i < rows->n; i++)
+		label[row[i]] = data->task == ML_REGRESSION ? -1 : (int32) data->y[i];
+	mlops_check_status(ml_folds(&host->host, data->n_train, row, choice->folds, rows->key_hash, rows->content,
+								rows->time, label, part, &status), &status);
+	list_candidates(data->task, choice);
+	for (int fold = 0; fold < choice->folds; fold++)
+	{
+		MlDataset	mine = *data;
+
+		arrange_fold(&a, row, part, fold, &mine);
+		for (int i = 0; i < choice->n; i++)
+		{
+			MlopsCandidate *candidate = &choice->candidate[i];
+
+			if (candidate->error != NULL || judge_fold(host, definition, &mine, spec, fold, candidate,
+													   &value[i][fold], &status))
+				continue;
+			tell_failure(candidate, &status);
+			if (first_failure.code == ML_OK)
+				first_failure = status;
+		}
+	}
+	for (int64 i = 0; i < rows->n; i++)
+		a.next[i] = (uint32) i;
+	arrange(&a);
+	host->host.release(&host->host, a.at);
+	host->host.release(&host->host, a.next);
+	host->host.release(&host->host, a.place);
+	host->host.release(&host->host, part);
+	host->host.release(&host->host, label);
+	for (int i = 0; i < choice->n; i++)
+		if (choice->candidate[i].error == NULL)
+			keep_means(&choice->candidate[i], value[i], choice->folds);
+		else
+			choice->candidate[i].value = NAN;
+	choice->winner = best_candidate(choice, ml_metric_direction(spec->metric, data->task));
+	if (choice->winner < 0)
+	{
+		mlops_check_status(first_failure.code, &first_failure);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("algorithm \"" MLOPS_CHOICE "\" cannot choose: %s is not defined in every fold", spec->metric),
+				 errhint("Use fewer folds, or name an algorithm.")));
+	}
+	spec->learner = choice->candidate[choice->winner].params.learner;
+	spec->params = &choice->candidate[choice->winner].params;
+	spec->prep = mlops_definition_prep(definition, data, spec->learner, spec->learner->linear);
 }

@@ -1,6 +1,6 @@
 /*
- * choice.h: the algorithm "auto": several are trained on the same rows and
- * the validation rows choose.
+ * choice.h: the algorithm "auto": several are trained on the same rows, and
+ * the validation rows choose, or folds of all rows but the test rows.
  */
 #ifndef MLOPS_CHOICE_H
 #define MLOPS_CHOICE_H
@@ -10,6 +10,7 @@
 #include "learn/train.h"
 #include "pg/definition.h"
 #include "pg/host.h"
+#include "pg/ingest.h"
 
 #define MLOPS_CHOICE "auto"
 #define MLOPS_MAX_CANDIDATES 3
@@ -18,7 +19,8 @@
 typedef struct MlopsCandidate
 {
 	MlParams	params;
-	double		value;			/* of the model's metric on the validation rows; NaN = none */
+	double		value;			/* of the model's metric on the validation rows, or its mean over folds; NaN = none */
+	double		std;			/* over the folds */
 	const char *error;			/* why it could not be trained, or NULL */
 	TimestampTz ended_at;
 	double		seconds;
@@ -31,11 +33,12 @@ typedef struct MlopsChoice
 {
 	int			n;
 	int			winner;
+	int			folds;			/* 0: the validation rows chose */
 	MlopsCandidate candidate[MLOPS_MAX_CANDIDATES];
 } MlopsChoice;
 
-/* Raises the error for a parameter: "auto" takes none. */
-extern void mlops_choice_check_params(Jsonb *params);
+/* The only parameter of "auto", folds, or 0; raises the error for any other. */
+extern int	mlops_choice_folds(Jsonb *params);
 
 /*
  * Trains the candidates one after another and completes spec and result by
@@ -46,5 +49,13 @@ extern void mlops_choice_check_params(Jsonb *params);
  */
 extern void mlops_choice_make(MlopsHost *host, const MlopsDefinition *definition, const MlDataset *data,
 							  MlTrainSpec *spec, MlTrainResult *result, MlopsChoice *choice);
+
+/*
+ * Chooses by the mean over choice->folds folds of the rows [0, data->n_train)
+ * and completes spec, for ml_train.  row[i]: where row i was read; the rows
+ * are left in the order in which they were read.  Failures as above.
+ */
+extern void mlops_choice_fold(MlopsHost *host, const MlopsDefinition *definition, MlopsRows *rows,
+							  const MlDataset *data, const uint32 *row, MlTrainSpec *spec, MlopsChoice *choice);
 
 #endif

@@ -132,16 +132,19 @@ collect_curve(const MlFit *fit, MlMetric *metric)
 	return n;
 }
 
+/* choice: of the winner, when folds chose it; else NULL */
 static const MlMetric *
-collect_metrics(const MlTrainResult *result, int *n)
+collect_metrics(const MlTrainResult *result, const MlopsCandidate *choice, int *n)
 {
-	MlMetric   *metric = palloc(sizeof(MlMetric) * (ML_MAX_METRICS + 3 + 2 * (Size) result->fit.n_rounds));
+	MlMetric   *metric = palloc(sizeof(MlMetric) * (ML_MAX_METRICS + 5 + 2 * (Size) result->fit.n_rounds));
 
 	*n = result->n_metrics;
 	memcpy(metric, result->metric, sizeof(MlMetric) * result->n_metrics);
 	add_metric(metric, n, "objective", result->fit.objective);
 	add_metric(metric, n, "max_gradient", result->fit.max_gradient);
 	add_metric(metric, n, "oob_score", result->fit.oob_score);
+	for (int i = 0; choice != NULL && i < choice->result.n_metrics; i++)
+		metric[(*n)++] = choice->result.metric[i];
 	*n += collect_curve(&result->fit, metric + *n);
 	return metric;
 }
@@ -331,6 +334,11 @@ add_candidates(MlopsJson *json, const MlopsChoice *choice)
 		mlops_json_integer(json, choice->candidate[i].run_id);
 		mlops_json_key(json, "value");
 		mlops_json_number(json, choice->candidate[i].value);
+		if (choice->folds > 0)
+		{
+			mlops_json_key(json, "std");
+			mlops_json_number(json, choice->candidate[i].error == NULL ? choice->candidate[i].std : NAN);
+		}
 		mlops_json_end(json);
 	}
 	mlops_json_end_array(json);
@@ -389,7 +397,8 @@ record_losers(const MlopsRegistration *r, const MlopsRecord *base)
 			continue;
 		record.algorithm = candidate->params.learner->name;
 		record.params = mlops_params_write(&candidate->params);
-		record.run_params = run_params(r->seed, candidate->error == NULL ? &candidate->result.fit : NULL);
+		record.run_params = run_params(r->seed, candidate->error == NULL && r->choice->folds == 0
+									   ? &candidate->result.fit : NULL);
 		record.seconds = candidate->seconds;
 		record.ended_at = candidate->ended_at;
 		record.peak_memory = (int64) candidate->peak_memory;
@@ -398,7 +407,7 @@ record_losers(const MlopsRegistration *r, const MlopsRecord *base)
 		record.metrics = NULL;
 		record.n_metrics = 0;
 		if (candidate->error == NULL)
-			record.metrics = collect_metrics(&candidate->result, &record.n_metrics);
+			record.metrics = collect_metrics(&candidate->result, NULL, &record.n_metrics);
 		mlops_record_run(&record);
 		candidate->run_id = record.run_id;
 	}
@@ -435,7 +444,8 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	record.ended_at = GetCurrentTimestamp();
 	record.seconds = (record.ended_at - r->start) / 1e6;
 	record.peak_memory = (int64) r->peak_memory;
-	record.metrics = collect_metrics(result, &record.n_metrics);
+	record.metrics = collect_metrics(result, r->choice != NULL && r->choice->folds > 0
+									 ? &r->choice->candidate[r->choice->winner] : NULL, &record.n_metrics);
 	if (result->fit.n_coefficients > 0)
 		add_artifact(artifact, &record.n_artifacts, "coefficients", coefficients(r));
 	if (result->confusion != NULL)

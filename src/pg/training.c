@@ -311,8 +311,9 @@ check_test_rows(const MlDataset *data, const char *metric)
 				 errdetail("So few rows can make any model look good or bad.")));
 }
 
-static void
-order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool learner_chooses, MlSplitRule *rule)
+/* The rows in their order; where each was read, from the host. */
+static uint32 *
+order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool validation, MlSplitRule *rule)
 {
 	MlHost	   *host = &rows->host->host;
 	MlStatus	status = {0};
@@ -321,7 +322,7 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool learner_ch
 	uint32	   *perm = mlops_host_array(rows->host, rows->n, sizeof(uint32), "row order");
 
 	spec.test = d->config.split_test;
-	if (learner_chooses || (d->config.threshold_rule != NULL && data->task == ML_BINARY))
+	if (validation)
 		spec.validation = d->config.split_validation;
 	spec.by_time = rows->time != NULL;
 	spec.keep_groups = !spec.by_time && mlops_definition_group(d) != NULL;
@@ -332,12 +333,20 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool learner_ch
 								perm, &data->n_train, &data->n_valid, rule, &status), &status);
 
 	mlops_rows_permute(rows, perm, rows->n);
-	host->release(host, perm);
 	host->release(host, label);
 	data->n = rows->n;
 	data->p = rows->p;
 	data->column = rows->column;
 	data->weight = rows->weight;
+	return perm;
+}
+
+/* Has this learner, or the threshold, something to choose by validation rows? */
+static bool
+wants_validation(const MlopsDefinition *d, const MlDataset *data, const MlLearner *learner, const MlParams *params)
+{
+	return (learner->wants_validation != NULL && learner->wants_validation(params)) ||
+		(d->config.threshold_rule != NULL && data->task == ML_BINARY);
 }
 
 /* ---- what to learn ---- */
@@ -489,6 +498,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	MlStatus	status = {0};
 	MlTaskKind	known_task = 0;
 	const MlLearner *learner = NULL;
+	uint32	   *row;
+	int			folds = 0;
 	bool		automatic = request->algorithm != NULL && strcmp(request->algorithm, MLOPS_CHOICE) == 0;
 
 	mlops_check_model_name(request->model);
@@ -499,7 +510,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		known_task = strcmp(definition.task, "regression") == 0 ? ML_REGRESSION : ML_BINARY;
 	/* what can be refused before reading is refused before reading */
 	if (automatic)
-		mlops_choice_check_params(request->params);
+		folds = mlops_choice_folds(request->params);
 	else
 	{
 		learner = find_learner(request->algorithm);
@@ -522,9 +533,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 			mlops_check_status(learner->check(&params, data.task, &status), &status);
 	}
 	part = GetCurrentTimestamp();
-	order_rows(&definition, rows, &data,
-			   automatic || (learner->wants_validation != NULL && learner->wants_validation(&params)),
-			   &registration.rule);
+	row = order_rows(&definition, rows, &data,
+					 automatic ? folds == 0 : wants_validation(&definition, &data, learner, &params),
+					 &registration.rule);
 	registration.order_seconds = seconds_since(part);
 	tell_findings(&definition, &host.host, &data);
 	check_test_rows(&data, registration.metric);
@@ -540,6 +551,20 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	if (automatic)
 	{
 		registration.choice = palloc0(sizeof(MlopsChoice));
+		registration.choice->folds = folds;
+	}
+	if (folds > 0)
+	{
+		spec.threshold_rule = definition.config.threshold_rule;
+		mlops_choice_fold(&host, &definition, rows, &data, row, &spec, registration.choice);
+		/* from here on as if the algorithm had been named */
+		(void) order_rows(&definition, rows, &data, wants_validation(&definition, &data, spec.learner, spec.params),
+						  &registration.rule);
+		spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
+		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
+	}
+	else if (automatic)
+	{
 		mlops_choice_make(&host, &definition, &data, &spec, result, registration.choice);
 		mlops_check_status(ml_train_finish(&host.host, &data, &spec, result, &status), &status);
 	}

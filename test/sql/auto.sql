@@ -92,9 +92,61 @@ RESET mlops.max_model_size;
 SELECT algorithm, status, candidate_value IS NULL AS no_value, won, error, (SELECT count(*) FROM mlops.run_metrics m WHERE m.run_id = d.run_id) AS metrics,
     (SELECT count(*) FROM mlops.run_params p WHERE p.run_id = d.run_id AND key IN ('seed', 'solver')) AS params FROM done d WHERE what = 'auto_small' ORDER BY algorithm;
 
+-- by folds: the mean over all rows that are no test rows chooses, then it is as if the algorithm had been named
+CREATE TABLE folded (what text, algorithm text, value float8, detail jsonb, version int);
+CREATE FUNCTION fold(name text, source text, folds int, config jsonb DEFAULT '{}', time_column text DEFAULT NULL, target text DEFAULT 'y') RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    t record;
+BEGIN
+    SELECT * INTO t FROM mlops_train(name, source, target, 'auto', jsonb_build_object('folds', folds), key => 'id', config => config, time_column => time_column);
+    INSERT INTO folded VALUES (name, t.algorithm, t.value, t.detail, t.version);
+    RETURN format('version %s by %s, %s', t.version, t.algorithm, t.metric);
+END $$;
+SELECT fold('auto_fold_line', 'SELECT * FROM line WHERE id <= 250', 3);
+SELECT fold('auto_fold_board', 'board', 2, '{"split": {"salt": 5}, "preprocess": {"numeric": {"scale": "minmax"}}}');
+SELECT fold('auto_fold_bands', 'SELECT * FROM bands WHERE id <= 100', 2);
+SELECT fold('auto_fold_f1', 'SELECT * FROM board WHERE id <= 200', 2, '{"metric": "f1", "threshold": "f1"}');
+SELECT what, c->>'algorithm' AS algorithm, (c->>'value')::float8 = figure((c->>'run_id')::bigint, 'validation', 'cv_mean') AS mean,
+    (c->>'std')::float8 = figure((c->>'run_id')::bigint, 'validation', 'cv_std') AND (c->>'std')::float8 > 0 AS std,
+    (SELECT status FROM mlops.runs WHERE run_id = (c->>'run_id')::bigint) AS status, figure((c->>'run_id')::bigint, 'test', 'rmse') IS NOT NULL AS judged,
+    c->>'algorithm' = f.algorithm AS won
+FROM folded f, jsonb_array_elements(detail->'candidates') c WHERE what = 'auto_fold_line';
+SELECT what, (SELECT max((c->>'value')::float8) FROM jsonb_array_elements(detail->'candidates') c) = (SELECT (c->>'value')::float8 FROM jsonb_array_elements(detail->'candidates') c WHERE c->>'algorithm' = f.algorithm) AS best
+FROM folded f WHERE what IN ('auto_fold_board', 'auto_fold_f1') ORDER BY 1;
+SELECT alone.algorithm, alone.value = f.value AS same_value FROM folded f, mlops_train('auto_fold_alone', 'board', 'y', 'gradient_boosting', key => 'id', config => '{"split": {"salt": 5}}') AS alone WHERE what = 'auto_fold_board';
+SELECT count(DISTINCT content) AS different FROM mlops.versions v JOIN mlops.version_blobs USING (version_id) JOIN mlops.models m USING (model_id) WHERE m.name IN ('auto_fold_board', 'auto_fold_alone');
+-- the same again, from rows in another order; test rows choose nothing
+CREATE TABLE shuffled AS SELECT * FROM line WHERE id <= 250 ORDER BY hashint8(id);
+SELECT fold('auto_fold_line', 'shuffled', 3);
+SELECT count(DISTINCT (SELECT array_agg(c->>'value') FROM jsonb_array_elements(detail->'candidates') c)) AS different FROM folded WHERE what = 'auto_fold_line';
+SELECT fold('auto_fold_true', 'SELECT * FROM line WHERE id <= 150', 2, '{"split": {"test_where": "id % 5 = 0", "salt": 7}}');
+SELECT fold('auto_fold_lies', 'SELECT * FROM lies WHERE id <= 150', 2, '{"split": {"test_where": "id % 5 = 0", "salt": 7}}');
+SELECT count(DISTINCT (SELECT array_agg(c->>'value') FROM jsonb_array_elements(detail->'candidates') c)) AS different FROM folded WHERE what IN ('auto_fold_true', 'auto_fold_lies');
+-- groups stay whole: a number that only names the group teaches nothing; by time only the past teaches
+CREATE VIEW grouped AS SELECT id, id / 10 AS nr, hashint8(id / 10) % 100 AS y FROM shapes;
+CREATE VIEW grouped_too AS SELECT id, nr, nr AS named, y::float8 FROM grouped;
+SELECT fold('auto_fold_whole', 'grouped_too', 3, '{"split": {"group": "nr"}, "metric": "r2"}');
+SELECT bool_and((c->>'value')::float8 < 0.3) AS nothing_learned FROM folded, jsonb_array_elements(detail->'candidates') c WHERE what = 'auto_fold_whole';
+CREATE VIEW drifting AS SELECT id, a, id AS t, CASE WHEN id > 300 THEN -a ELSE a END + noise * 0.01 AS y FROM shapes;
+SELECT fold('auto_fold_time', 'drifting', 3, '{"split": {"test": 0}, "metric": "r2"}', 't');
+SELECT bool_and((c->>'value')::float8 < 0) AS past_misleads FROM folded, jsonb_array_elements(detail->'candidates') c WHERE what = 'auto_fold_time';
+-- one that cannot be trained is left out once
+SET mlops.max_model_size = '64kB';
+SET client_min_messages = error;
+SELECT fold('auto_fold_small', 'SELECT * FROM line WHERE id <= 200', 2);
+SET client_min_messages = warning;
+RESET mlops.max_model_size;
+SELECT c->>'algorithm' AS algorithm, c->>'value' IS NULL AS no_value, c->>'std' IS NULL AS no_std FROM folded, jsonb_array_elements(detail->'candidates') c WHERE what = 'auto_fold_small' ORDER BY 1;
+
 -- what goes wrong
 \set VERBOSITY default
-SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '{"folds": 5}', key => 'id');
+SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '{"folds": 1}', key => 'id');
+SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '{"folds": 51}', key => 'id');
+SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '{"folds": "five"}', key => 'id');
+SELECT mlops_train('auto_bad', 'SELECT id, a, y FROM line WHERE id <= 6', 'y', 'auto', '{"folds": 8}', key => 'id', config => '{"split": {"test": 0}}');
+SELECT mlops_train('auto_bad', 'SELECT id, a, y, 1 AS t FROM line', 'y', 'auto', '{"folds": 2}', key => 'id', time_column => 't', config => '{"split": {"test": 0}}');
+SELECT mlops_train('auto_bad', 'SELECT id, a, id = 7 AS y FROM board', 'y', 'auto', '{"folds": 3}', key => 'id', config => '{"split": {"test": 0}}');
 SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '{"class_weight": "balanced"}', key => 'id');
 SELECT mlops_train('auto_bad', 'line', 'y', 'auto', '[]', key => 'id');
 SELECT mlops_train('auto_bad', 'line', 'y', 'autom', key => 'id');
@@ -109,6 +161,7 @@ SELECT mlops_train('auto_bad', 'line', 'y', 'auto', key => 'id');
 RESET mlops.max_training_memory;
 SET statement_timeout = '300ms';
 SELECT mlops_train('auto_bad', 'SELECT id * 50 + g AS id, a, b, k, y FROM line, generate_series(0, 49) g', 'y', 'auto', key => 'id');
+SELECT mlops_train('auto_bad', 'SELECT id * 50 + g AS id, a, b, k, y FROM line, generate_series(0, 49) g', 'y', 'auto', '{"folds": 5}', key => 'id');
 RESET statement_timeout;
 SELECT count(*) AS models FROM mlops.models WHERE name = 'auto_bad';
 SELECT count(*) AS algorithms FROM mlops_algorithms() WHERE algorithm = 'auto';
