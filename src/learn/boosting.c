@@ -123,10 +123,11 @@ boosting_check(MlParams *params, MlTaskKind task, MlStatus *status)
 					   : "Use log_loss.");
 		return ML_BAD_PARAMETER;
 	}
-	if (ml_param_given(params, "scale_pos_weight") && (params->balanced || params->n_class_weights > 0))
+	/* by its value: 1 is no weight, whoever wrote it down */
+	if (ml_param_number(params, "scale_pos_weight") != 1 && (params->balanced || params->n_class_weights > 0))
 		return ml_status_set(status, ML_BAD_PARAMETER,
 							 "parameters \"scale_pos_weight\" and \"class_weight\" cannot be used together");
-	if (ml_param_given(params, "scale_pos_weight") && task != ML_BINARY)
+	if (ml_param_number(params, "scale_pos_weight") != 1 && task != ML_BINARY)
 		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"scale_pos_weight\" needs two classes");
 	if ((params->balanced || params->n_class_weights > 0) && task == ML_REGRESSION)
 		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"class_weight\" needs classes");

@@ -191,9 +191,3 @@ ml_param_text(const MlParams *params, const char *name)
 {
 	return params->text[index_of(params, name)];
 }
-
-bool
-ml_param_given(const MlParams *params, const char *name)
-{
-	return params->given[index_of(params, name)];
-}

@@ -63,6 +63,5 @@ extern MlCode ml_param_set_text(MlParams *params, int index, const char *value, 
 /* Value by canonical name; the name must exist (assert). */
 extern double ml_param_number(const MlParams *params, const char *name);
 extern const char *ml_param_text(const MlParams *params, const char *name);
-extern bool ml_param_given(const MlParams *params, const char *name);
 
 #endif

@@ -166,6 +166,16 @@ BEGIN READ ONLY;
 SELECT length(mlops_export_model('two')) > 0 AS exported;
 SELECT tried($$SELECT mlops_import_model('x', c) FROM content$$);
 COMMIT;
+-- trees, whatever their parameters
+CREATE TABLE tree (n serial, algorithm text, target text, params jsonb);
+INSERT INTO tree (algorithm, target, params) VALUES ('gradient_boosting', 'num', '{"n_estimators": 4, "monotone_constraints": {"b": 1}, "loss": "huber"}'),
+    ('gradient_boosting', 'yes', '{"n_estimators": 4, "class_weight": "balanced"}'), ('gradient_boosting', 'yes', '{"n_estimators": 4, "scale_pos_weight": 3}'), ('gradient_boosting', 'kind', '{"n_estimators": 4}'),
+    ('random_forest', 'num', '{"n_estimators": 4, "max_samples": 0.5}'), ('random_forest', 'yes', '{"n_estimators": 4, "max_features": "log2", "bootstrap": false}'), ('random_forest', 'kind', '{"n_estimators": 4, "class_weight": {"eins": 2}}'),
+    ('decision_tree', 'num', '{}'), ('decision_tree', 'yes', '{"ccp_alpha": 0.01}'), ('decision_tree', 'kind', '{"criterion": "entropy"}');
+SELECT n, t.version FROM tree, mlops_train('tree' || n, 't', target, tree.algorithm, tree.params, key => 'id', task => CASE target WHEN 'num' THEN 'regression' ELSE 'classification' END, features => 'b, "größe", v, flag') t;
+SELECT n, tried(format('SELECT mlops_import_model(%L, mlops_export_model(%L))', 'arrived' || n, 'tree' || n)) FROM tree;
+SELECT n, mlops_export_model('tree' || n) = mlops_export_model('arrived' || n) AS same, (SELECT sum(score) FROM mlops_predict_batch('tree' || n, 't')) = (SELECT sum(score) FROM mlops_predict_batch('arrived' || n, 't')) AS predicts FROM tree ORDER BY n;
+
 SELECT count(mlops_drop_model(name)) > 0 AS dropped FROM mlops.models;
 DROP SCHEMA test_portable CASCADE;
 DROP OWNED BY mlops_carrier, mlops_manager;

@@ -79,8 +79,8 @@ test_order(void)
 	OK(same, "the same folds whatever the order of the rows");
 	for (i = 0; i < N; i++)
 		label[i] = -1;
-	OK(ml_folds(&host.host, N, row, 5, key_hash, content, NULL, label, part, &status) == ML_OK, "a regression has any");
-	OK(ml_folds(&host.host, 99, row, 5, key_hash, content, NULL, label, part, &status) == ML_OK, "some of the rows have");
+	OK(ml_folds(&host.host, N, row, 5, key_hash, content, NULL, label, part, &status) == ML_OK, "a regression");
+	OK(ml_folds(&host.host, 99, row, 5, key_hash, content, NULL, label, part, &status) == ML_OK, "so have few");
 }
 
 static void

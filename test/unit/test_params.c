@@ -41,12 +41,18 @@ set_text(const char *name, const char *value)
 	return status.message;
 }
 
+static int
+param(const char *name)
+{
+	return ml_param_index(params.learner, name);
+}
+
 static void
 test_params(void)
 {
 	ml_params_init(&params, &learner);
 	OK(ml_param_number(&params, "learning_rate") == 0.05 && ml_param_number(&params, "max_leaves") == 31, "defaults");
-	OK(isnan(ml_param_number(&params, "alpha")) && !ml_param_given(&params, "alpha"), "a default that is chosen later");
+	OK(isnan(ml_param_number(&params, "alpha")) && !params.given[param("alpha")], "a default that is chosen later");
 	IS_TEXT(ml_param_text(&params, "penalty"), "l2", "default word");
 	OK(ml_param_index(&learner, "eta") == 0 && ml_param_index(&learner, "shrinkage") == 0 &&
 			ml_param_index(&learner, "num_leaves") == 1, "aliases");
@@ -54,7 +60,7 @@ test_params(void)
 			ml_param_index(&learner, "") == -1, "no part of an alias is one");
 
 	IS_TEXT(set_number("eta", 0.5), "ok", "a number by its alias");
-	OK(ml_param_number(&params, "learning_rate") == 0.5 && ml_param_given(&params, "learning_rate"), "it is kept");
+	OK(ml_param_number(&params, "learning_rate") == 0.5 && params.given[param("learning_rate")], "it is kept");
 	IS_TEXT(set_number("max_leaves", 1), "parameter \"max_leaves\" must be between 2 and 131072", "below its bounds");
 	IS_TEXT(status.detail, "The value given is 1.", "detail names the value");
 	IS_TEXT(set_number("max_leaves", 131073), "parameter \"max_leaves\" must be between 2 and 131072",
