@@ -1,6 +1,10 @@
 /*
  * bins.c: quantile cuts, and the bin of a number.
  *
+ * Many numbers are looked up by a guess where to begin among the cuts and a
+ * search without branches from there: for cuts that are spread over their
+ * range one comparison is left, for cuts on one heap up to eight.
+ *
  * Symbols: n values, m distinct ones, k = max_bin.
  */
 #include "kernel/bins.h"
@@ -114,30 +118,90 @@ ml_bin_of(const double *cut, int n_cuts, double x)
 }
 
 /*
- * A search without branches over 255 cuts, padded with infinity: eight steps
- * for every value, several values side by side.
+ * The range of the cuts is divided into cells of one width.  A cell knows how
+ * many cuts lie in cells before it: where its search begins, and no cell has
+ * more than 2^bits - 1 cuts, so `bits` halvings end it.  That a number's cell
+ * never falls when the number grows is all that rounding must leave.
  */
+#define CELLS 1024
+#define SIDE_BY_SIDE 64			/* numbers looked up together, step by step: none waits for another */
+
+typedef struct Guide
+{
+	double		low;
+	double		scale;
+	int			bits;
+	uint8_t		first[CELLS + 1];
+	double		cut[2 * (ML_MAX_BINS + 1)]; /* padded with infinity: a search may look behind the last one */
+} Guide;
+
+static inline int
+cell_of(double low, double scale, double x)
+{
+	double		cell = (x - low) * scale;
+
+	/* NaN, of missing values and of ranges beyond a double, is not larger than 0 */
+	cell = cell > 0 ? cell : 0;
+	return (int) (cell < CELLS ? cell : CELLS);
+}
+
+static void
+make_guide(const double *cut, int n_cuts, Guide *guide)
+{
+	int			most = 0;
+	int			at = 0;
+	int			i;
+
+	guide->low = n_cuts > 0 ? cut[0] : 0;
+	guide->scale = n_cuts > 0 ? CELLS / (cut[n_cuts - 1] - cut[0]) : 0;
+	for (i = 0; i < 2 * (ML_MAX_BINS + 1); i++)
+		guide->cut[i] = i < n_cuts ? cut[i] : INFINITY;
+	for (i = 0; i <= CELLS; i++)
+	{
+		guide->first[i] = (uint8_t) at;
+		while (at < n_cuts && cell_of(guide->low, guide->scale, cut[at]) == i)
+			at++;
+		most = at - guide->first[i] > most ? at - guide->first[i] : most;
+	}
+	for (guide->bits = 0; most >> guide->bits > 0;)
+		guide->bits++;
+}
+
+/* m <= SIDE_BY_SIDE numbers. */
+static inline __attribute__((always_inline)) void
+look_up(const Guide *guide, const double *x, int m, uint8_t *bin)
+{
+	double		low = guide->low;
+	double		scale = guide->scale;
+	int			at[SIDE_BY_SIDE];
+	int			bit;
+	int			i;
+
+	for (i = 0; i < m; i++)
+		at[i] = cell_of(low, scale, x[i]);
+	for (i = 0; i < m; i++)
+		at[i] = guide->first[at[i]];
+	for (bit = guide->bits - 1; bit >= 0; bit--)
+	{
+		const double *cut = guide->cut + (1 << bit) - 1;
+
+		/* a sum, never a branch: nobody can guess it */
+		for (i = 0; i < m; i++)
+			at[i] += (int) (cut[at[i]] < x[i]) << bit;
+	}
+	for (i = 0; i < m; i++)
+		bin[i] = x[i] != x[i] ? ML_MISSING_BIN : (uint8_t) at[i];
+}
+
 void
 ml_bins_assign(const double *cut, int n_cuts, const double *x, int64_t n, uint8_t *bin)
 {
-	double		padded[256];
+	Guide		guide;
 	int64_t		i;
-	int			j;
 
 	assert(n_cuts >= 0 && n_cuts < ML_MAX_BINS);
-	for (j = 0; j < 256; j++)
-		padded[j] = j < n_cuts ? cut[j] : INFINITY;
-	for (i = 0; i + 4 <= n; i += 4)
-	{
-		unsigned	at[4] = {0, 0, 0, 0};
-		unsigned	step;
-
-		for (step = 128; step > 0; step /= 2)
-			for (j = 0; j < 4; j++)
-				at[j] += padded[at[j] + step - 1] < x[i + j] ? step : 0;
-		for (j = 0; j < 4; j++)
-			bin[i + j] = isnan(x[i + j]) ? ML_MISSING_BIN : (uint8_t) at[j];
-	}
-	for (; i < n; i++)
-		bin[i] = ml_bin_of(cut, n_cuts, x[i]);
+	make_guide(cut, n_cuts, &guide);
+	for (i = 0; i + SIDE_BY_SIDE <= n; i += SIDE_BY_SIDE)
+		look_up(&guide, x + i, SIDE_BY_SIDE, bin + i);
+	look_up(&guide, x + i, (int) (n - i), bin + i);
 }

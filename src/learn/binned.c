@@ -17,7 +17,6 @@
 #define STREAM_SAMPLE UINT64_C(0x62696e73)
 #define TURN_ROWS 512			/* of a block that is turned round: its bytes stay in the first cache */
 #define BLOCKS_PER_TASK 64
-#define ASSIGN_ROWS 4096
 
 typedef struct Build
 {
@@ -65,12 +64,9 @@ bin_numbers(const Build *b, int c, double *work)
 	MlBinColumn *info = b->out->info + c;
 	uint8_t    *bin = b->column + (size_t) c * (size_t) b->out->n;
 	int64_t		n = sample(b, c, work, &info->missing);
-	int64_t		i;
 
 	info->n_bins = 1 + ml_bins_cut(work, n, b->max_bin, info->cut);
-	for (i = 0; i < b->out->n; i += ASSIGN_ROWS)
-		ml_bins_assign(info->cut, info->n_bins - 1, b->data->column[c].value + i,
-					   b->out->n - i < ASSIGN_ROWS ? b->out->n - i : ASSIGN_ROWS, bin + i);
+	ml_bins_assign(info->cut, info->n_bins - 1, b->data->column[c].value, b->out->n, bin);
 }
 
 /* The level with the most rows first; of equals the first. */

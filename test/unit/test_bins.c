@@ -197,11 +197,49 @@ test_assign(void)
 	OK(good, "every length, missing and infinite values");
 }
 
+/* Cuts in heaps, over ranges that no double holds, with infinities among them, and a hair apart. */
+static void
+test_spread(void)
+{
+	static const char *const name[] = {"from one end of the doubles to the other", "on a heap, far from the last one",
+	"neighbours", "denormals", "infinity at the ends", "infinity alone", "one cut"};
+	static const double odd[] = {NAN, INFINITY, -INFINITY, DBL_MAX, -DBL_MAX, 0, -0.0, DBL_MIN, 4.9406564584124654e-324,
+	-4.9406564584124654e-324, 1, 1e300, -1e300};
+	int			shape;
+	int			i;
+
+	for (shape = 0; shape < 7; shape++)
+	{
+		int			n_cuts = shape == 5 ? 2 : shape == 6 ? 1 : 200;
+		int			n = 0;
+		bool		good = true;
+
+		for (i = 0; i < n_cuts; i++)
+			cut[i] = shape == 0 ? (i - 99.5) / 100 * DBL_MAX : shape == 1 ? (i < 199 ? 1 + i * 1e-9 : 1e9)
+				: shape == 2 ? 1 + i * DBL_EPSILON : shape == 3 ? (i - 100) * 4.9406564584124654e-324
+				: shape == 4 ? (i == 0 ? -INFINITY : i == 199 ? INFINITY : i) : shape == 5 ? (i ? INFINITY : -INFINITY) : 7;
+		for (i = 0; i < n_cuts; i++)
+		{
+			value[n++] = cut[i];
+			value[n++] = nextafter(cut[i], -INFINITY);
+			value[n++] = nextafter(cut[i], INFINITY);
+			value[n++] = i > 0 ? cut[i - 1] / 2 + cut[i] / 2 : 2 * cut[i];
+		}
+		for (i = 0; i < (int) (sizeof(odd) / sizeof(odd[0])); i++)
+			value[n++] = odd[i];
+		ml_bins_assign(cut, n_cuts, value, n, bin);
+		for (i = 0; i < n; i++)
+			good &= bin[i] == ml_bin_of(cut, n_cuts, value[i]);
+		OK(good, name[shape]);
+	}
+}
+
 int
 main(void)
 {
 	test_few();
 	test_any();
 	test_assign();
+	test_spread();
 	return tap_done();
 }
