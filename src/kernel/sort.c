@@ -186,49 +186,34 @@ ml_sort_pairs(const uint64_t *hi, const uint64_t *lo, int64_t n,
 #define DOUBLE_DIGIT 11
 #define DOUBLE_PASSES 6			/* 6 × 11 >= 64 bits */
 #define DOUBLE_MASK ((1 << DOUBLE_DIGIT) - 1)
+#define FIRST_PASSES 3			/* over the highest bits; what they leave is nearly in order, if not made to be */
+#define MOST_MOVES 2			/* a key, on the average, to put the rest in order */
 
-void
-ml_sort_doubles(double *x, int64_t n, double *scratch)
+/* Orders key[0..n) by `passes` digits from bit `low` on; the result is in what is returned, key or spare. */
+static uint64_t *
+sort_digits(uint64_t *key, uint64_t *spare, int64_t n, int low, int passes)
 {
 	uint32_t	count[DOUBLE_PASSES][1 << DOUBLE_DIGIT];
-	uint64_t   *from = (uint64_t *) x;
-	uint64_t   *to = (uint64_t *) scratch;
+	int			pass;
 	int64_t		i;
 
-	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
-	if (n <= SMALL_RUN)
-	{
-		for (i = 1; i < n; i++)
-		{
-			double		v = x[i];
-
-			int64_t		j;
-
-			for (j = i; j > 0 && x[j - 1] > v; j--)
-				x[j] = x[j - 1];
-			x[j] = v;
-		}
-		return;
-	}
-	/* the numbers become their keys, and back at the end */
-	memset(count, 0, sizeof(count));
+	assert(passes <= DOUBLE_PASSES);
+	memset(count, 0, (size_t) passes * sizeof(count[0]));
 	for (i = 0; i < n; i++)
 	{
-		uint64_t	key;
+		uint64_t	rest = key[i] >> low;
 
-		assert(x[i] == x[i]);
-		key = ml_sort_key(x[i]);
-		memcpy(&from[i], &key, sizeof(key));
-		for (int pass = 0; pass < DOUBLE_PASSES; pass++, key >>= DOUBLE_DIGIT)
-			count[pass][key & DOUBLE_MASK]++;
+		for (pass = 0; pass < passes; pass++, rest >>= DOUBLE_DIGIT)
+			count[pass][rest & DOUBLE_MASK]++;
 	}
-	for (int pass = 0; pass < DOUBLE_PASSES; pass++)
+	for (pass = 0; pass < passes; pass++)
 	{
-		int			shift = pass * DOUBLE_DIGIT;
+		/* bits beyond the last are none */
+		int			shift = low + pass * DOUBLE_DIGIT;
 		uint32_t	sum = 0;
-		uint64_t   *swap;
+		uint64_t   *swap = key;
 
-		if (count[pass][(from[0] >> shift) & DOUBLE_MASK] == n)
+		if (shift > 63 || count[pass][(key[0] >> shift) & DOUBLE_MASK] == n)
 			continue;
 		for (int d = 0; d <= DOUBLE_MASK; d++)
 		{
@@ -238,11 +223,89 @@ ml_sort_doubles(double *x, int64_t n, double *scratch)
 			sum += c;
 		}
 		for (i = 0; i < n; i++)
-			to[count[pass][(from[i] >> shift) & DOUBLE_MASK]++] = from[i];
-		swap = from;
-		from = to;
-		to = swap;
+			spare[count[pass][(key[i] >> shift) & DOUBLE_MASK]++] = key[i];
+		key = spare;
+		spare = swap;
+	}
+	return key;
+}
+
+/* Puts nearly ordered keys in order; false: they are not, and it was given up. */
+static bool
+insert_keys(uint64_t *key, int64_t n)
+{
+	int64_t		left = MOST_MOVES * n;
+	int64_t		i;
+
+	for (i = 1; i < n; i++)
+	{
+		uint64_t	k = key[i];
+		int64_t		j;
+
+		if (key[i - 1] <= k)
+			continue;
+		for (j = i; j > 0 && key[j - 1] > k && left > 0; j--, left--)
+			key[j] = key[j - 1];
+		key[j] = k;
+		if (left == 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+insert_doubles(double *x, int64_t n)
+{
+	int64_t		i;
+
+	for (i = 1; i < n; i++)
+	{
+		double		v = x[i];
+		int64_t		j;
+
+		for (j = i; j > 0 && x[j - 1] > v; j--)
+			x[j] = x[j - 1];
+		x[j] = v;
+	}
+}
+
+void
+ml_sort_doubles(double *x, int64_t n, double *scratch)
+{
+	uint64_t   *key = (uint64_t *) x;
+	uint64_t   *spare = (uint64_t *) scratch;
+	uint64_t   *sorted;
+	uint64_t	differ = 0;		/* bits in which not all keys agree */
+	int			bits = 0;
+	int64_t		i;
+
+	assert(n >= 0 && n <= (int64_t) UINT32_MAX);
+	if (n <= SMALL_RUN)
+	{
+		insert_doubles(x, n);
+		return;
+	}
+	/* the numbers become their keys, and back at the end */
+	for (i = 0; i < n; i++)
+	{
+		uint64_t	k;
+
+		assert(x[i] == x[i]);
+		k = ml_sort_key(x[i]);
+		memcpy(&key[i], &k, sizeof(k));
+		differ |= k ^ key[0];
+	}
+	while (bits < 64 && differ >> bits > 0)
+		bits++;
+	if (bits <= FIRST_PASSES * DOUBLE_DIGIT)
+		sorted = sort_digits(key, spare, n, 0, FIRST_PASSES);
+	else
+	{
+		sorted = sort_digits(key, spare, n, bits - FIRST_PASSES * DOUBLE_DIGIT, FIRST_PASSES);
+		/* many numbers that agree in the highest bits and not in the others */
+		if (!insert_keys(sorted, n))
+			sorted = sort_digits(sorted, sorted == key ? spare : key, n, 0, DOUBLE_PASSES);
 	}
 	for (i = 0; i < n; i++)
-		x[i] = ml_sort_unkey(from[i]);
+		x[i] = ml_sort_unkey(sorted[i]);
 }

@@ -41,7 +41,8 @@ ml_sort_key(double x)
 
 	x += 0.0;					/* -0 becomes 0 */
 	memcpy(&bits, &x, sizeof(bits));
-	return bits ^ ((bits >> 63) ? UINT64_MAX : UINT64_C(1) << 63);
+	/* all bits of a negative number are turned, of others the sign: without a branch on it */
+	return bits ^ ((0 - (bits >> 63)) | UINT64_C(1) << 63);
 }
 
 static inline double
@@ -49,7 +50,7 @@ ml_sort_unkey(uint64_t key)
 {
 	double		x;
 
-	key ^= (key >> 63) ? UINT64_C(1) << 63 : UINT64_MAX;
+	key ^= ((key >> 63) - 1) | UINT64_C(1) << 63;
 	memcpy(&x, &key, sizeof(x));
 	return x;
 }

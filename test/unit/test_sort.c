@@ -112,7 +112,7 @@ test_doubles(void)
 	int			shape;
 
 	for (s = 0; s < 7; s++)
-		for (shape = 0; shape < 5; shape++)
+		for (shape = 0; shape < 8; shape++)
 		{
 			int64_t		n = sizes[s];
 			double	   *x = malloc((size_t) (n + 1) * sizeof(double));
@@ -122,13 +122,17 @@ test_doubles(void)
 			int64_t		i;
 			int			k;
 
+			/* of the last two shapes the highest bits of all but one agree */
 			ml_rng_init(&rng, 3, (uint64_t) (s * 10 + shape));
 			for (i = 0; i < n; i++)
 				x[i] = shape == 0 ? (ml_rng_unit(&rng) - 0.5) * 1e10 :
 					shape == 1 ? (double) ml_rng_below(&rng, 3) - 1 :
 					shape == 2 ? (double) i :
 					shape == 3 ? (i % 2 ? (double) -i : INFINITY) :
-					exp(200 * ml_rng_unit(&rng));
+					shape == 4 ? exp(200 * ml_rng_unit(&rng)) :
+					shape == 5 ? 1.7e9 + 100 * ml_rng_unit(&rng) :
+					shape == 6 ? (i == 7 ? -1e300 : 1 + 1e-12 * ml_rng_unit(&rng)) :
+					(i == 7 ? -1e300 : 1 - (double) i * 0x1p-53);
 			memcpy(y, x, (size_t) n * sizeof(double));
 			qsort(y, (size_t) n, sizeof(double), compare_doubles);
 			for (k = 0; k <= 8 && n > 0; k++)
