@@ -18,4 +18,13 @@ extern MlCode ml_class_weights(const MlDataset *data, int64_t rows, const MlPara
 /* fit->log_prior := log of the weights, from the host. */
 extern MlCode ml_class_prior(MlHost *host, int n_classes, const double *weight, MlFit *fit, MlStatus *status);
 
+/*
+ * For learners that feel weights less than they weigh: fit->log_prior := what
+ * has to be taken out of the shares p (n × classes) of rows that did not
+ * learn, so that the mean of each class is its part of these rows.  y:
+ * classes; w: sample weights, or NULL.
+ */
+extern MlCode ml_class_prior_seen(MlHost *host, int n_classes, int64_t n, const double *p, const double *y,
+								  const double *w, MlFit *fit, MlStatus *status);
+
 #endif

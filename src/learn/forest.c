@@ -17,6 +17,7 @@
 
 #include "kernel/rng.h"
 #include "learn/cart.h"
+#include "learn/class_weight.h"
 #include "learn/learners.h"
 
 #define STREAM_TREE UINT64_C(0x666f72657374)
@@ -25,6 +26,7 @@
 #define BATCH_BYTES ((size_t) 128 << 20)	/* of a batch's nodes, unless the threads need more */
 #define OOB_BYTES ((size_t) 256 << 20)	/* of the sums for rows out of the bag; beyond there is no score */
 #define OOB_CHUNK 4096			/* rows of one task */
+#define PRIOR_CELLS (1 << 20)	/* rows × classes looked at to take class weights out */
 
 static const MlParam forest_params[] = {
 	{.name = "n_estimators",.type = ML_PARAM_INT,.default_number = 100,.minimum = 1,.maximum = 100000,
@@ -395,6 +397,47 @@ oob_accuracy(const Forest *f, const MlDataset *data)
 	return weight > 0 ? right / weight : NAN;
 }
 
+/* ---- class weights ---- */
+
+/*
+ * Trees whose leaves are nearly pure hardly change their shares with the
+ * weights of classes: what they do change is seen out of the bag, and that is
+ * taken out of the probabilities.
+ */
+static MlCode
+correct_prior(Forest *f, const MlDataset *data, MlFit *fit, MlStatus *status)
+{
+	int			classes = data->n_classes;
+	size_t		k = (size_t) f->data.k;
+	int64_t		most = PRIOR_CELLS / classes;
+	int64_t		step = f->data.n / most + 1;
+	int64_t		room = f->data.n / step + 1;
+	int64_t		n = 0;
+	double	   *p = ml_scratch_alloc(&f->scratch, (size_t) room * (size_t) classes, sizeof(double), "classes", status);
+	double	   *y = ml_scratch_alloc(&f->scratch, (size_t) room, sizeof(double), "classes", status);
+	double	   *w = ml_scratch_alloc(&f->scratch, (size_t) room, sizeof(double), "classes", status);
+	int64_t		i;
+	size_t		c;
+
+	if (!p || !y || !w)
+		return ML_NO_MEMORY;
+	for (i = 0; i < f->data.n; i += step)
+	{
+		const double *sum = f->oob + (size_t) i * k;
+		double	   *row = p + (size_t) n * (size_t) classes;
+
+		if (f->oob_trees[i] == 0)
+			continue;
+		for (c = 0; c < k; c++)
+			row[k == 1 ? 1 : c] = sum[c] / f->oob_trees[i];
+		if (k == 1)
+			row[0] = 1 - row[1];
+		y[n] = data->y[i];
+		w[n++] = data->weight ? data->weight[i] : 1;
+	}
+	return n > 0 ? ml_class_prior_seen(f->host, classes, n, p, y, w, fit, status) : ML_OK;
+}
+
 /* ---- training ---- */
 
 static MlCode
@@ -472,6 +515,8 @@ forest_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *pr
 	code = prepare(&f, data, prep, params, fit, status);
 	if (code == ML_OK)
 		code = grow_trees(&f, fit, status);
+	if (code == ML_OK && fit->log_prior != NULL && f.oob != NULL)
+		code = correct_prior(&f, data, fit, status);
 	if (code == ML_OK)
 	{
 		report(&f, data, fit);

@@ -1,6 +1,8 @@
 /*
  * test_forest.c: random forests.
  */
+#include "kernel/rng.h"
+#include "learn/class_weight.h"
 #include "learn/tree.h"
 
 #include "fixture.h"
@@ -154,6 +156,94 @@ shares(TestHost *t)
 	test_host_reset(t);
 	free(margin);
 	fixture_free(d);
+}
+
+/* Mean P of class 1 over rows [from, to). */
+static double
+mean_proba(Fitted *f, const MlDataset *d, int64_t from, int64_t to)
+{
+	double		x[64];
+	double		margin;
+	double		p[2];
+	double		sum = 0;
+	int64_t		i;
+
+	for (i = from; i < to; i++)
+	{
+		ml_prep_rows(&f->model.prep, d, i, i + 1, x);
+		ml_model_margin(&f->model, x, 1, &margin);
+		ml_model_proba(&f->model, &margin, p);
+		sum += p[1] / (double) (to - from);
+	}
+	return sum;
+}
+
+/* Weights of classes are taken out as far as leaves have felt them; without a bag by their own ratio. */
+static void
+weights(TestHost *t)
+{
+	MlDataset  *d = fixture_random(6000, 4, 9, ML_BINARY);
+	const char *name[1] = {d->class_name[1]};
+	double		value[1] = {20};
+	double		rate = 0;
+	MlParams	params;
+	Fitted		f;
+	double		own;
+	int			i;
+
+	for (i = 0; i < 6000; i++)
+		rate += d->y[i] / 6000;
+	d->n_train = 3000;
+	forest_params(&params, 60, 1);
+	params.n_class_weights = 1;
+	params.class_weight_name = name;
+	params.class_weight_value = value;
+	OK(fit(t, d, &params, &f) == ML_OK, "a class of weight 20");
+	own = f.fit.log_prior[1] - f.fit.log_prior[0];
+	OK(fabs(own) < 0.5 * log(20), "pure leaves feel less of it");
+	OK(fabs(mean_proba(&f, d, 3000, 6000) - rate) < 0.03, "P is the share of unseen rows again");
+	test_host_reset(t);
+	fixture_set(&params, "bootstrap", 0);
+	OK(fit(t, d, &params, &f) == ML_OK && fabs(f.fit.log_prior[1] - f.fit.log_prior[0] - log(20)) < 1e-12,
+	   "without a bag the ratio itself");
+	test_host_reset(t);
+	fixture_free(d);
+}
+
+/* Shares of three classes by hand: what was put in comes out; a class that nobody has, and one that nobody expects. */
+static void
+seen(TestHost *t)
+{
+	static double p[4 * 4000];
+	static double y[4000];
+	const double ratio[4] = {1, 3, 0.2, 1};
+	MlFit		fit_ = {0};
+	MlStatus	status;
+	uint64_t	key = 3;
+	int			i;
+	int			k;
+
+	for (i = 0; i < 4000; i++)
+	{
+		double		sum = 0;
+		double		u = ml_rng_unit_at(key, (uint64_t) i);
+		double		true_p[4] = {0.5 - 0.3 * sin(i), 0.2 + 0.1 * sin(i), 0.3 + 0.2 * sin(i), 0};
+
+		y[i] = u < true_p[0] ? 0 : u < true_p[0] + true_p[1] ? 1 : 2;
+		for (k = 0; k < 4; k++)
+			sum += true_p[k] * ratio[k];
+		for (k = 0; k < 4; k++)
+			p[4 * i + k] = true_p[k] * ratio[k] / sum;
+	}
+	OK(ml_class_prior_seen(&t->host, 4, 4000, p, y, NULL, &fit_, &status) == ML_OK, "shares that were shifted");
+	NEAR(fit_.log_prior[1] - fit_.log_prior[0], log(3), 0.1, "by 3");
+	NEAR(fit_.log_prior[2] - fit_.log_prior[0], log(0.2), 0.1, "by 0.2");
+	OK(isfinite(fit_.log_prior[3]), "a class that is nowhere");
+	y[0] = 3;
+	OK(ml_class_prior_seen(&t->host, 4, 4000, p, y, NULL, &fit_, &status) == ML_OK && isfinite(fit_.log_prior[3]) &&
+	   fabs(fit_.log_prior[1] - fit_.log_prior[0] - log(3)) < 0.1, "and one that nobody expects");
+	OK(t->n_alive == 1, "the old ones are given back");
+	test_host_reset(t);
 }
 
 static void
@@ -320,6 +410,8 @@ main(void)
 	same_bytes();
 	one_tree(&t);
 	shares(&t);
+	weights(&t);
+	seen(&t);
 	many_classes(&t);
 	odd_data(&t);
 	failures(ML_REGRESSION);
