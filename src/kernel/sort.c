@@ -309,3 +309,56 @@ ml_sort_doubles(double *x, int64_t n, double *scratch)
 	for (i = 0; i < n; i++)
 		x[i] = ml_sort_unkey(sorted[i]);
 }
+
+#define KEY_PASSES 8
+
+void
+ml_sort_keys(uint64_t *key, int n, uint64_t *scratch)
+{
+	uint16_t	count[KEY_PASSES][256];
+	uint64_t   *from = key;
+	uint64_t   *to = scratch;
+	int			i;
+
+	assert(n >= 0 && n <= ML_SORT_MAX_KEYS);
+	if (n <= SMALL_RUN)
+	{
+		for (i = 1; i < n; i++)
+		{
+			uint64_t	v = key[i];
+			int			j;
+
+			for (j = i; j > 0 && key[j - 1] > v; j--)
+				key[j] = key[j - 1];
+			key[j] = v;
+		}
+		return;
+	}
+	memset(count, 0, sizeof(count));
+	for (i = 0; i < n; i++)
+		for (int pass = 0; pass < KEY_PASSES; pass++)
+			count[pass][key[i] >> (8 * pass) & 255]++;
+	for (int pass = 0; pass < KEY_PASSES; pass++)
+	{
+		int			shift = 8 * pass;
+		uint16_t	sum = 0;
+		uint64_t   *swap;
+
+		if (count[pass][from[0] >> shift & 255] == n)
+			continue;
+		for (int d = 0; d < 256; d++)
+		{
+			uint16_t	c = count[pass][d];
+
+			count[pass][d] = sum;
+			sum += c;
+		}
+		for (i = 0; i < n; i++)
+			to[count[pass][from[i] >> shift & 255]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != key)
+		memcpy(key, from, sizeof(uint64_t) * n);
+}

@@ -29,6 +29,9 @@ typedef bool (*MlStop) (void *arg);
 extern bool ml_sort_pairs_until(const uint64_t *hi, const uint64_t *lo, int64_t n,
 								uint32_t *perm, void *scratch, MlStop stop, void *arg);
 
+/* Sorts at most ML_SORT_MAX_KEYS keys ascending, in place; scratch has room for n. */
+#define ML_SORT_MAX_KEYS 65535
+extern void ml_sort_keys(uint64_t *key, int n, uint64_t *scratch);
 
 /* Sorts x ascending, in place; no NaN; scratch has room for n. */
 extern void ml_sort_doubles(double *x, int64_t n, double *scratch);

@@ -349,9 +349,9 @@ check_row_type(const MlopsSource *source, List *columns, TupleDesc desc)
 	}
 }
 
-/* Analysed under the pinned path, planned under the session's. */
+/* Analysed under the pinned path, planned under the session's; computed: not columns of the source. */
 static PlannedStmt *
-plan_source(const MlopsSource *source, List *columns, const char *text)
+plan_source(const MlopsSource *source, List *columns, bool computed, const char *text)
 {
 	MlopsIdentity id;
 	Query	   *query;
@@ -361,7 +361,8 @@ plan_source(const MlopsSource *source, List *columns, const char *text)
 	query = analyze_query(text);
 	mlops_identity_end(&id);
 	(void) check_query_walker((Node *) query, NULL);
-	check_row_type(source, columns, ExecCleanTypeFromTL(query->targetList));
+	if (!computed)
+		check_row_type(source, columns, ExecCleanTypeFromTL(query->targetList));
 	rewritten = QueryRewrite(query);
 	if (list_length(rewritten) != 1)
 		elog(ERROR, "source was rewritten into %d queries", list_length(rewritten));
@@ -381,9 +382,10 @@ execute(PlannedStmt *plan, const char *text, RowReceiver *receiver)
 	FreeQueryDesc(query);
 }
 
-uint64
-mlops_source_run_estimated(const MlopsSource *source, List *columns,
-						   MlopsStartFunction start, MlopsRowFunction function, void *arg)
+/* select_list NULL: the columns are read. */
+static uint64
+run_source(const MlopsSource *source, List *columns, const char *select_list,
+		   MlopsStartFunction start, MlopsRowFunction function, void *arg)
 {
 	RowReceiver receiver = {
 		.base = {receive_row, receive_startup, receive_nothing, receive_nothing, DestNone},
@@ -394,13 +396,14 @@ mlops_source_run_estimated(const MlopsSource *source, List *columns,
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	bool		saved_read_only = XactReadOnly;
-	char	   *text = projection(source, columns);
+	char	   *text = select_list == NULL ? projection(source, columns) :
+		psprintf("SELECT %s FROM (%s) AS source", select_list, source->query);
 	PlannedStmt *plan;
 
 	PushActiveSnapshot(ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot());
 	/* (sub)transaction abort puts it back */
 	XactReadOnly = true;
-	plan = plan_source(source, columns, text);
+	plan = plan_source(source, columns, select_list != NULL, text);
 	if (start != NULL)
 		start(plan->planTree->plan_rows, arg);
 	execute(plan, text, &receiver);
@@ -412,7 +415,20 @@ mlops_source_run_estimated(const MlopsSource *source, List *columns,
 }
 
 uint64
+mlops_source_run_estimated(const MlopsSource *source, List *columns,
+						   MlopsStartFunction start, MlopsRowFunction function, void *arg)
+{
+	return run_source(source, columns, NULL, start, function, arg);
+}
+
+uint64
 mlops_source_run(const MlopsSource *source, List *columns, MlopsRowFunction function, void *arg)
 {
-	return mlops_source_run_estimated(source, columns, NULL, function, arg);
+	return run_source(source, columns, NULL, NULL, function, arg);
+}
+
+uint64
+mlops_source_select(const MlopsSource *source, const char *select_list, MlopsRowFunction function, void *arg)
+{
+	return run_source(source, NIL, select_list, NULL, function, arg);
 }

@@ -37,6 +37,12 @@ extern uint64 mlops_source_run(const MlopsSource *source, List *columns, MlopsRo
 typedef void (*MlopsStartFunction) (double estimate, void *arg);
 extern uint64 mlops_source_run_estimated(const MlopsSource *source, List *columns,
 										 MlopsStartFunction start, MlopsRowFunction function, void *arg);
+/*
+ * Runs SELECT list FROM the source in the same way: an expression of the
+ * columns, quoted, and of what is qualified with its schema.
+ */
+extern uint64 mlops_source_select(const MlopsSource *source, const char *select_list,
+								  MlopsRowFunction function, void *arg);
 /* Attribute number of a column in the source, 0 when there is none. */
 extern AttrNumber mlops_desc_column(TupleDesc desc, const char *name);
 /* Raises 42703 for a column that is not there, offering the nearest name. */
