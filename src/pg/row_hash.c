@@ -17,14 +17,12 @@
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "kernel/hash.h"
-#include "catalog/pg_proc.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "pg/identity.h"
 #include "pg/pg_compat.h"
 #include "pg/row_hash.h"
 
@@ -97,33 +95,12 @@ static void
 init_column(MlopsHashColumn *column, TupleDesc desc, int position)
 {
 	Form_pg_attribute att = TupleDescAttr(desc, position);
-	Oid			output;
-	bool		varlena;
 
 	column->position = position;
 	column->op = op_of(att);
 	column->salt = ml_hash_bytes(NameStr(att->attname), strlen(NameStr(att->attname)), 0);
-	column->pinned = false;
-	column->output = palloc(sizeof(FmgrInfo));
-	getTypeOutputInfo(att->atttypid, &output, &varlena);
-	fmgr_info(output, column->output);
-	column->pinned = column->op == OP_TEXT && func_volatile(output) != PROVOLATILE_IMMUTABLE;
-}
-
-/* The text of a value, the same in every session. */
-static char *
-text_of(const MlopsHashColumn *column, Datum value)
-{
-	static const MlopsSettings pinned = {{"UTC", "ISO, MDY", "postgres", "1", NULL, "C", "C", "C", NULL}};
-	MlopsIdentity settings;
-	char	   *text;
-
-	if (!column->pinned)
-		return OutputFunctionCall(column->output, value);
-	mlops_identity_begin_settings(&settings, &pinned);
-	text = OutputFunctionCall(column->output, value);
-	mlops_identity_end(&settings);
-	return text;
+	column->text = palloc(sizeof(MlopsStableText));
+	mlops_stable_text_init(column->text, att->atttypid);
 }
 
 static int
@@ -217,7 +194,7 @@ bytes_word(MlopsHashColumn *column, Datum value)
 					len--;
 			return ml_hash_bytes(text, len, 0);
 		default:
-			text = text_of(column, value);
+			text = mlops_stable_text(column->text, value);
 			return ml_hash_bytes(text, strlen(text), 0);
 	}
 }
@@ -328,8 +305,8 @@ hash_key_text(MlopsHashColumn *column, Datum value, uint64 seed)
 			return ml_hash_bytes(number, len, seed);
 		case OP_VARLENA:
 		case OP_CHARN:
-			if (column->output->fn_oid != F_TEXTOUT && column->output->fn_oid != F_VARCHAROUT &&
-				column->output->fn_oid != F_BPCHAROUT && column->output->fn_oid != F_BYTEAOUT)
+			if (column->text->output.fn_oid != F_TEXTOUT && column->text->output.fn_oid != F_VARCHAROUT &&
+				column->text->output.fn_oid != F_BPCHAROUT && column->text->output.fn_oid != F_BYTEAOUT)
 				break;
 			packed = PG_DETOAST_DATUM_PACKED(value);
 			text = VARDATA_ANY(packed);
@@ -339,7 +316,7 @@ hash_key_text(MlopsHashColumn *column, Datum value, uint64 seed)
 					len--;
 			return ml_hash_bytes(text, len, seed);
 	}
-	text = text_of(column, value);
+	text = mlops_stable_text(column->text, value);
 	return ml_hash_bytes(text, strlen(text), seed);
 }
 

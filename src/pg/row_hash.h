@@ -9,15 +9,15 @@
 #define MLOPS_ROW_HASH_H
 
 #include "access/tupdesc.h"
-#include "fmgr.h"
+
+#include "pg/stable_text.h"
 
 typedef struct MlopsHashColumn
 {
 	int			position;		/* in the arrays of values passed */
 	int			op;				/* how a value becomes a word: row_hash.c */
 	uint64		salt;			/* of the column's name */
-	bool		pinned;			/* the text depends on settings: they are pinned for it */
-	FmgrInfo   *output;
+	MlopsStableText *text;
 } MlopsHashColumn;
 
 typedef struct MlopsRowHash
