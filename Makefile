@@ -24,7 +24,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(foreach room,$(ROOMS),$(wildcard src/$(room)/
 # ---- SQL: parts in the order of their numbers make one script; upgrades are written by hand
 SQL_PARTS = $(sort $(wildcard sql/parts/[0-9][0-9]_*.sql))
 SQL_SCRIPT = sql/mlops--$(EXTVERSION).sql
-DATA = $(wildcard sql/mlops--*--*.sql)
+# ... and the data sets of mlops_load_dataset with their licences, which it finds beside the scripts
+DATA = $(wildcard sql/mlops--*--*.sql) $(sort $(wildcard data/mlops-*))
 DATA_built = $(SQL_SCRIPT)
 
 # ---- OpenBLAS: its threads must never start inside a backend.  The static serial archive loads

@@ -1,4 +1,4 @@
--- Sample data: made-up rows with the structure of real ones.
+-- Sample data: made-up rows with the structure of real ones, and small real data sets.
 
 CREATE FUNCTION mlops_generate_transactions(rows bigint DEFAULT 10000, fraud_rate double precision DEFAULT 0.02,
     seed bigint DEFAULT 42, patterns jsonb DEFAULT '{}', drift jsonb DEFAULT '{}', options jsonb DEFAULT '{}')
@@ -29,3 +29,9 @@ CREATE FUNCTION mlops_generate_invoices(rows bigint DEFAULT 10000, late_rate dou
 LANGUAGE c STABLE PARALLEL SAFE COST 1000000 ROWS 10000 AS 'MODULE_PATHNAME', 'mlops_generate_invoices';
 COMMENT ON FUNCTION mlops_generate_invoices(bigint, double precision, double precision, bigint, jsonb, jsonb, jsonb) IS
     'Made-up invoices in order of time, some of them paid late, some of them fraud';
+
+-- Runs with the caller's rights and makes a table where the caller may: nothing has to be granted.
+CREATE FUNCTION mlops_load_dataset(name text, table_name text DEFAULT NULL) RETURNS regclass
+LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'mlops_load_dataset';
+COMMENT ON FUNCTION mlops_load_dataset(text, text) IS
+    'Makes a table of a small data set that comes with the extension: iris, wine, breast_cancer, telco_churn, car_prices';
