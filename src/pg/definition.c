@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/sysattr.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -59,26 +57,19 @@ mlops_definition_group(const MlopsDefinition *d)
 static char *
 primary_key(const MlopsSource *source, const char *target)
 {
-	Oid			constraint;
-	Bitmapset  *columns;
 	StringInfoData key;
-	int			i = -1;
+	ListCell   *lc;
 
-	if (!OidIsValid(source->relation))
-		return NULL;
-	columns = get_primary_key_attnos(source->relation, false, &constraint);
 	initStringInfo(&key);
-	while ((i = bms_next_member(columns, i)) >= 0)
+	foreach(lc, mlops_source_primary_key(source))
 	{
-		char	   *name = get_attname(source->relation, i + FirstLowInvalidHeapAttributeNumber, false);
+		const char *name = lfirst(lc);
 
 		if (target != NULL && strcmp(name, target) == 0)
 			return NULL;
 		appendStringInfo(&key, "%s%s", key.len > 0 ? ", " : "", quote_identifier(name));
 	}
-	if (key.len == 0)
-		return NULL;
-	return key.data;
+	return key.len == 0 ? NULL : key.data;
 }
 
 char *

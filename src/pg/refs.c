@@ -193,15 +193,21 @@ is_number(const char *word)
 }
 
 void
-mlops_check_model_name(const char *name)
+mlops_check_name(const char *name, const char *what)
 {
 	if (!is_identifier(name) || strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid model name \"%s\"", name),
-				 errdetail("A model's name starts with a letter or an underscore, goes on with letters, digits, "
+				 errmsg("invalid %s name \"%s\"", what, name),
+				 errdetail("A %s's name starts with a letter or an underscore, goes on with letters, digits, "
 						   "\"_\", \".\" and \"-\", and is at most %d bytes long.",
-						   NAMEDATALEN - 1)));
+						   what, NAMEDATALEN - 1)));
+}
+
+void
+mlops_check_model_name(const char *name)
+{
+	mlops_check_name(name, "model");
 }
 
 static void

@@ -23,7 +23,8 @@ typedef struct MlopsRef
 
 /* Splits a reference; raises 22023 for bad syntax. suffix is empty for production. */
 extern void mlops_ref_parse(const char *reference, char *model /* NAMEDATALEN */ , char *suffix /* NAMEDATALEN */ );
-/* Checks a model's name; raises 22023. */
+/* Checks the name of a model, or of another thing named alike; raises 22023. */
+extern void mlops_check_name(const char *name, const char *what);
 extern void mlops_check_model_name(const char *name);
 
 typedef enum MlopsPrivilege

@@ -10,9 +10,11 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -274,6 +276,22 @@ mlops_source_column(const MlopsSource *source, const char *name, const char *rol
 			 errmsg("%s column \"%s\" does not exist in the source", role, name),
 			 nearest != NULL ? errhint("Perhaps you meant the column \"%s\".", nearest) : 0));
 	return 0;
+}
+
+List *
+mlops_source_primary_key(const MlopsSource *source)
+{
+	List	   *names = NIL;
+	Bitmapset  *columns;
+	Oid			constraint;
+	int			i = -1;
+
+	if (!OidIsValid(source->relation))
+		return NIL;
+	columns = get_primary_key_attnos(source->relation, false, &constraint);
+	while ((i = bms_next_member(columns, i)) >= 0)
+		names = lappend(names, get_attname(source->relation, i + FirstLowInvalidHeapAttributeNumber, false));
+	return names;
 }
 
 /* ---- running ---- */

@@ -45,6 +45,8 @@ extern uint64 mlops_source_select(const MlopsSource *source, const char *select_
 								  MlopsRowFunction function, void *arg);
 /* Attribute number of a column in the source, 0 when there is none. */
 extern AttrNumber mlops_desc_column(TupleDesc desc, const char *name);
+/* Names of the columns of the primary key of a plain table, as char *; NIL when there is none. */
+extern List *mlops_source_primary_key(const MlopsSource *source);
 /* Raises 42703 for a column that is not there, offering the nearest name. */
 extern AttrNumber mlops_source_column(const MlopsSource *source, const char *name,
 									  const char *role /* "target", "key" ... */ );

@@ -40,6 +40,9 @@ sub make_models
 		SELECT mlops_train('kind', 'app.t', 'kind', algorithm => 'logistic_regression', key => 'id', features => 'x, g, y');
 		SELECT mlops_train('value', params => '{"penalty": "l2", "alpha": 50}', algorithm => 'linear_regression');
 		SELECT mlops_set_alias('value', 'other', 2);
+		SET search_path = app, public;
+		SELECT mlops_create_snapshot('t_then', 't', true), mlops_create_snapshot('t_odd', 'SELECT * FROM t WHERE id % 2 = 1', true), mlops_create_snapshot('t_only', 't');
+		RESET search_path;
 		SELECT mlops_annotate('value@2', 'a second one', '{"by": "hand"}');
 		SELECT mlops_grant(m, 'analyst', 'predict') FROM unnest(ARRAY['plain', 'value', 'yes', 'kind']) AS m;
 	});
@@ -90,6 +93,8 @@ our %speaks = (
 	'names' => q{SELECT md5(string_agg(f::text, '' ORDER BY position)) FROM mlops_feature_names('value') AS f},
 	'an example' => q{SELECT md5(mlops_sample_input('value')::text)},
 	'coefficients' => q{SELECT md5(string_agg(c::text, '' ORDER BY feature, level)) FROM mlops_coefficients('value') AS c},
+	'snapshots' => q{SELECT md5(string_agg(concat_ws(' ', a.name, b.name, item, column_name, value_a, value_b, d.detail), '; ' ORDER BY a.name, b.name, item, column_name))
+		FROM mlops.snapshots AS a, mlops.snapshots AS b, mlops_compare_snapshots(a.snapshot_id, b.snapshot_id) AS d},
 	'features' => q{SELECT md5(string_agg(f::text, '' ORDER BY feature)) FROM mlops_feature_info('value') AS f});
 
 # What they say in a database: one line each.
