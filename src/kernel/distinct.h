@@ -27,7 +27,8 @@ ml_distinct_add(uint8_t *reg, uint64_t hash)
 {
 	uint32_t	i = (uint32_t) (hash >> (64 - ML_DISTINCT_BITS));
 	/* the bit that is set ends the search where the hash does */
-	uint8_t		rank = (uint8_t) (__builtin_clzll(hash << ML_DISTINCT_BITS | UINT64_C(1) << (ML_DISTINCT_BITS - 1)) + 1);
+	uint64_t	rest = hash << ML_DISTINCT_BITS | UINT64_C(1) << (ML_DISTINCT_BITS - 1);
+	uint8_t		rank = (uint8_t) (__builtin_clzll(rest) + 1);
 
 	if (reg[i] < rank)
 		reg[i] = rank;

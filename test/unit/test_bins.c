@@ -217,7 +217,8 @@ test_spread(void)
 		for (i = 0; i < n_cuts; i++)
 			cut[i] = shape == 0 ? (i - 99.5) / 100 * DBL_MAX : shape == 1 ? (i < 199 ? 1 + i * 1e-9 : 1e9)
 				: shape == 2 ? 1 + i * DBL_EPSILON : shape == 3 ? (i - 100) * 4.9406564584124654e-324
-				: shape == 4 ? (i == 0 ? -INFINITY : i == 199 ? INFINITY : i) : shape == 5 ? (i ? INFINITY : -INFINITY) : 7;
+				: shape == 4 ? (i == 0 ? -INFINITY : i == 199 ? INFINITY : i)
+				: shape == 5 ? (i ? INFINITY : -INFINITY) : 7;
 		for (i = 0; i < n_cuts; i++)
 		{
 			value[n++] = cut[i];
