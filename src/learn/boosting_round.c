@@ -296,10 +296,54 @@ quantile_task(void *arg, int task, int member)
 									   b->loss == ML_LOSS_QUANTILE ? b->alpha : 0.5);
 }
 
+/*
+ * The grower's bounds are those of weights: quantiles get their own, by the
+ * same rule, between means of the leaves on either side of a split.
+ */
+static void
+bound_quantiles(Boost *b, MlGrowNode *node)
+{
+	double	   *value = b->value;
+	int			i;
+
+	/* children come after their parents: from the leaves up, then from the root down */
+	for (i = b->n_nodes - 1; i >= 0; i--)
+	{
+		const MlGrowNode *child = node + node[i].left;
+
+		if (node[i].left != 0)
+			value[i] = value[node[i].left] +
+				(value[node[i].left + 1] - value[node[i].left]) * ((double) child[1].n / (double) node[i].n);
+	}
+	node[0].lower = -INFINITY;
+	node[0].upper = INFINITY;
+	for (i = 0; i < b->n_nodes; i++)
+	{
+		MlGrowNode *child = node + node[i].left;
+		int			way = node[i].left != 0 ? b->rule.monotone[node[i].split.column] : 0;
+
+		value[i] = fmin(fmax(value[i], node[i].lower), node[i].upper);
+		if (node[i].left == 0)
+			continue;
+		child[0].lower = child[1].lower = node[i].lower;
+		child[0].upper = child[1].upper = node[i].upper;
+		if (way != 0)
+		{
+			double		middle = (fmin(fmax(value[node[i].left], node[i].lower), node[i].upper) +
+								  fmin(fmax(value[node[i].left + 1], node[i].lower), node[i].upper)) / 2;
+
+			if (way > 0)
+				child[0].upper = child[1].lower = middle;
+			else
+				child[0].lower = child[1].upper = middle;
+		}
+	}
+}
+
 static bool
 leaf_values(Boost *b)
 {
-	const MlGrowNode *node = ml_grower_nodes(b->grower);
+	MlGrowNode *node = ml_grower_nodes(b->grower);
 	bool		quantiles = leaves_are_quantiles(b);
 	int			m;
 	int			i;
@@ -309,6 +353,8 @@ leaf_values(Boost *b)
 	if (ml_team_run(b->team, b->n_chunks, leaf_sums_task, b) ||
 		(quantiles && ml_team_run(b->team, b->n_nodes, quantile_task, b)))
 		return true;
+	if (quantiles && b->rule.monotone)
+		bound_quantiles(b, node);
 	for (i = 0; i < b->n_nodes; i++)
 	{
 		double		G = 0;
@@ -325,8 +371,6 @@ leaf_values(Boost *b)
 		H = (double) b->leaf_sums[0][i].h * b->h_unit;
 		if (!quantiles)
 			b->value[i] = ml_leaf_weight(G, H, &b->rule.split, node[i].lower, node[i].upper);
-		else
-			b->value[i] = fmin(fmax(b->value[i], node[i].lower), node[i].upper);
 		b->value[i] *= b->learning_rate;
 		b->overflow |= !isfinite(b->value[i]);
 	}

@@ -286,7 +286,9 @@ test_weights(void)
 static void
 test_monotone(void)
 {
-	static const MlLoss which[] = {ML_LOSS_LOGISTIC, ML_LOSS_SQUARED, ML_LOSS_ABSOLUTE, ML_LOSS_POISSON};
+	static const MlLoss which[] = {
+		ML_LOSS_LOGISTIC, ML_LOSS_SQUARED, ML_LOSS_ABSOLUTE, ML_LOSS_POISSON, ML_LOSS_QUANTILE
+	};
 	const char *name[2] = {"a", "b"};
 	double		value[2] = {1, -1};
 	size_t		k;
@@ -301,7 +303,8 @@ test_monotone(void)
 		int			j;
 
 		set_params(which[k] == ML_LOSS_LOGISTIC ? "log_loss" : which[k] == ML_LOSS_SQUARED ? "squared_error"
-				   : which[k] == ML_LOSS_ABSOLUTE ? "absolute_error" : "poisson", 50);
+				   : which[k] == ML_LOSS_ABSOLUTE ? "absolute_error"
+				   : which[k] == ML_LOSS_QUANTILE ? "quantile" : "poisson", 50);
 		params.n_monotone = 2;
 		params.monotone_name = name;
 		params.monotone_value = value;
@@ -334,6 +337,38 @@ test_monotone(void)
 		OK(rises && falls, "monotone constraints hold on a grid");
 		OK(most > 0.01 && fitted.fit.curve_train[49] < fitted.fit.curve_train[0] && margins_equal(&data),
 		   "and something is learned");
+	}
+}
+
+/* Leaves that are quantiles of large targets are not held to weights, which are at most 1. */
+static void
+test_monotone_quantiles(void)
+{
+	static const char *loss[] = {"absolute_error", "quantile"};
+	const char *name[1] = {"a"};
+	double		value[1] = {1};
+	MlDataset	data = make_data(3000, ML_LOSS_SQUARED, 8);
+	int			k;
+	int64_t		i;
+
+	for (i = 0; i < data.n; i++)
+		target[i] = 1e4 * number[0][i] + 1e3 * number[2][i];
+	for (k = 0; k < 2; k++)
+	{
+		double		free_;
+
+		set_params(loss[k], 1);
+		fixture_set(&params, "learning_rate", 1);
+		fixture_set(&params, "subsample", 1);
+		fixture_set(&params, "colsample_bytree", 1);
+		fixture_set(&params, "alpha", 0.7);
+		(void) fit(&data, 2);
+		free_ = fitted.fit.curve_train[0];
+		params.n_monotone = 1;
+		params.monotone_name = name;
+		params.monotone_value = value;
+		OK(fit(&data, 2) == ML_OK && fitted.fit.curve_train[0] < 1.1 * free_,
+		   "constrained quantiles of large targets are nearly as good as free ones");
 	}
 }
 
@@ -573,6 +608,7 @@ main(void)
 	test_bags();
 	test_weights();
 	test_monotone();
+	test_monotone_quantiles();
 	test_classes();
 	test_quantised();
 	test_host_reset(&host);
