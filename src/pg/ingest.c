@@ -25,6 +25,8 @@
 
 #define FIRST_ROOM 1024
 #define MAX_FIRST_ROOM (INT64CONST(1) << 24)
+#define LEAST_GROWTH 16			/* part of the room */
+#define ARRAY_OVERHEAD 256
 #define MAX_ROWS (INT64CONST(1) << 31)	/* row numbers are uint32 in learn/ */
 
 /* ---- room ---- */
@@ -56,6 +58,27 @@ resize(MlopsIngest *in, int64 room)
 	in->room = room;
 }
 
+static Size
+row_size(const MlopsIngest *in)
+{
+	Size		size = 0;
+
+	for (int i = 0; i < in->n_growing; i++)
+		size += in->growing[i].size;
+	return size;
+}
+
+/* Rows that the limit has room for; a little is left for the arrays' own headers. */
+static int64
+rows_that_fit(const MlopsIngest *in)
+{
+	Size		used = in->host->used + ARRAY_OVERHEAD * in->n_growing;
+
+	if (in->host->limit == 0)
+		return MAX_ROWS;
+	return in->room + (int64) ((in->host->limit - Min(used, in->host->limit)) / Max(row_size(in), 1));
+}
+
 /*
  * The planner's estimate is right for most tables: room for it at once saves
  * the copies.  Untouched pages cost nothing, but count against the limit, so
@@ -66,26 +89,27 @@ make_first_room(double estimate, void *arg)
 {
 	MlopsIngest *in = arg;
 	double		room = estimate * 1.02 + FIRST_ROOM;
-	double		row_size = 0;
 
 	in->estimate = estimate;
-	for (int i = 0; i < in->n_growing; i++)
-		row_size += in->growing[i].size;
 	if (in->host->limit > 0)
-		room = Min(room, (double) (in->host->limit - Min(in->host->used, in->host->limit)) / (2 * row_size));
+		room = Min(room, (double) (in->host->limit - Min(in->host->used, in->host->limit)) / (2.0 * row_size(in)));
 	resize(in, (int64) Max(Min(room, (double) MAX_FIRST_ROOM), FIRST_ROOM));
 }
 
+/* Half as much again; if that is too much, what there is, unless it is next to nothing. */
 void
 mlops_ingest_make_room(MlopsIngest *in)
 {
+	int64		room = Min(in->room + in->room / 2, MAX_ROWS);
+	int64		fit = rows_that_fit(in);
+
 	if (in->n >= MAX_ROWS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the source has more than " INT64_FORMAT " rows", MAX_ROWS),
 				 errhint("Train on a sample, as with TABLESAMPLE or a WHERE condition.")));
 	in->host->rows = in->n;
-	resize(in, Min(in->room + in->room / 2, MAX_ROWS));
+	resize(in, fit < room && fit > in->room + in->room / LEAST_GROWTH ? fit : room);
 }
 
 void
