@@ -1,9 +1,10 @@
 /*
  * binned.c: cuts from a sample, bins for every row.
  *
- * One task a column finds its cuts and writes its bins, column by column;
- * then blocks of rows are turned round.  A column's draw of the sample is a
- * function of seed and column, so threads change nothing.
+ * One task a column finds its cuts and writes its bins, as many columns at a
+ * time as there are threads; what has been binned may be let go of before the
+ * next ones.  A column's draw of the sample is a function of seed and column,
+ * so threads change nothing.
  */
 #include "learn/binned.h"
 
@@ -20,13 +21,13 @@
 
 typedef struct Build
 {
-	const MlDataset *data;
+	MlDataset  *data;
 	int64_t		rows;			/* cuts come from these */
 	const MlPrep *prep;
 	int			max_bin;
 	uint64_t	seed;
+	bool		let_go;
 	MlBinned   *out;
-	uint8_t    *column;			/* p × n */
 	double	   *work;			/* one piece a column at work */
 	size_t		work_size;		/* doubles of a piece */
 	int			first;			/* column of task 0 */
@@ -34,7 +35,7 @@ typedef struct Build
 
 /* The values of the training rows that are there, or a sample of them, ascending; their number. */
 static int64_t
-sample(const Build *b, int c, double *value, bool *missing)
+sample(const Build *b, int c, double *value)
 {
 	const double *x = b->data->column[c].value;
 	uint64_t	key = ml_rng_key(b->seed, STREAM_SAMPLE + (uint64_t) c);
@@ -42,7 +43,6 @@ sample(const Build *b, int c, double *value, bool *missing)
 	int64_t		n = 0;
 	int64_t		i;
 
-	*missing = false;
 	/* one row out of each `step` neighbours: rows stand in the order of their hashes already */
 	for (i = 0; i < b->rows; i += step)
 	{
@@ -52,8 +52,6 @@ sample(const Build *b, int c, double *value, bool *missing)
 		if (!isnan(v))
 			value[n++] = v;
 	}
-	for (i = 0; i < b->rows && !*missing; i++)
-		*missing = isnan(x[i]);
 	ml_sort_doubles(value, n, value + ML_BIN_SAMPLE);
 	return n;
 }
@@ -62,11 +60,15 @@ static void
 bin_numbers(const Build *b, int c, double *work)
 {
 	MlBinColumn *info = b->out->info + c;
-	uint8_t    *bin = b->column + (size_t) c * (size_t) b->out->n;
-	int64_t		n = sample(b, c, work, &info->missing);
+	uint8_t    *bin = b->out->column + (size_t) c * (size_t) b->out->n;
+	int64_t		n = sample(b, c, work);
+	int			i;
 
 	info->n_bins = 1 + ml_bins_cut(work, n, b->max_bin, info->cut);
 	ml_bins_assign(info->cut, info->n_bins - 1, b->data->column[c].value, b->out->n, bin);
+	info->missing = memchr(bin, ML_MISSING_BIN, (size_t) b->rows) != NULL;
+	for (i = 0; i < info->n_bins; i++)
+		info->stand_in[i] = i < info->n_bins - 1 ? info->cut[i] : INFINITY;
 }
 
 /* The level with the most rows first; of equals the first. */
@@ -112,7 +114,7 @@ bin_levels(const Build *b, int c, double *work)
 	MlBinColumn *info = b->out->info + c;
 	const MlColumn *source = b->data->column + c;
 	const MlPrepColumn *column = b->prep->column + c;
-	uint8_t    *bin = b->column + (size_t) c * (size_t) b->out->n;
+	uint8_t    *bin = b->out->column + (size_t) c * (size_t) b->out->n;
 	int64_t    *count = (int64_t *) work;
 	int32_t    *map = (int32_t *) (count + column->n_levels);
 	int32_t		l;
@@ -138,6 +140,8 @@ bin_levels(const Build *b, int c, double *work)
 		info->n_bins = b->max_bin;
 		rank_levels(count, info->n_levels, b->max_bin - 1, info->bin_of_level);
 	}
+	for (l = info->n_levels - 1; l >= 0; l--)
+		info->stand_in[info->bin_of_level[l]] = l;
 	for (i = 0; i < b->out->n; i++)
 	{
 		int32_t		level = source->code[i] >= 0 ? map[source->code[i]] : -1;
@@ -152,38 +156,14 @@ bin_column(void *arg, int task)
 	Build	   *b = arg;
 	int			c = b->first + task;
 	double	   *work = b->work + (size_t) task * b->work_size;
+	int			i;
 
+	for (i = 0; i <= ML_MISSING_BIN; i++)
+		b->out->info[c].stand_in[i] = NAN;
 	if (b->out->info[c].category)
 		bin_levels(b, c, work);
 	else
 		bin_numbers(b, c, work);
-}
-
-/* Rows of blocks task * BLOCKS_PER_TASK .. */
-static void
-turn_block(void *arg, int task)
-{
-	Build	   *b = arg;
-	MlBinned   *out = b->out;
-	int64_t		from = (int64_t) task * BLOCKS_PER_TASK * TURN_ROWS;
-	int64_t		end = from + BLOCKS_PER_TASK * TURN_ROWS < out->n ? from + BLOCKS_PER_TASK * TURN_ROWS : out->n;
-
-	for (; from < end; from += TURN_ROWS)
-	{
-		int64_t		n = end - from < TURN_ROWS ? end - from : TURN_ROWS;
-		uint8_t    *row = out->row + (size_t) from * out->stride;
-		int64_t		i;
-		int			c;
-
-		memset(row, 0, (size_t) n * out->stride);
-		for (c = 0; c < out->p; c++)
-		{
-			const uint8_t *bin = b->column + (size_t) c * (size_t) out->n + from;
-
-			for (i = 0; i < n; i++)
-				row[(size_t) i * out->stride + (size_t) c] = bin[i];
-		}
-	}
 }
 
 /* Cuts and levels of every column, from the scratch. */
@@ -203,6 +183,9 @@ prepare_columns(MlScratch *scratch, Build *b, MlStatus *status)
 		size_t		levels = (size_t) b->data->column[c].n_levels;
 
 		info->category = b->data->column[c].kind == ML_CATEGORY;
+		info->stand_in = ml_scratch_alloc(scratch, ML_MISSING_BIN + 1, sizeof(double), "bins", status);
+		if (info->stand_in == NULL)
+			return ML_NO_MEMORY;
 		if (!info->category)
 		{
 			info->cut = ml_scratch_alloc(scratch, ML_MAX_BINS, sizeof(double), "bins", status);
@@ -220,15 +203,30 @@ prepare_columns(MlScratch *scratch, Build *b, MlStatus *status)
 	return ML_OK;
 }
 
+/* Bins of one group of columns, which then may go. */
+static MlCode
+bin_group(MlHost *host, Build *b, int columns, MlStatus *status)
+{
+	MlCode		code = ML_OK;
+	int			c;
+
+	if (host->poll(host, "binning", (double) b->first / b->out->p) ||
+		host->parallel_for(host, columns, bin_column, b))
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	for (c = b->first; code == ML_OK && b->let_go && c < b->first + columns; c++)
+		code = ml_dataset_let_go(host, b->data, c, b->rows, status);
+	return code;
+}
+
 /* A group of columns at a time: as many as there are threads, so that the working memory stays small. */
 static MlCode
-bin_columns(MlHost *host, MlScratch *scratch, Build *b, MlStatus *status)
+bin_columns(MlHost *host, Build *b, MlStatus *status)
 {
 	MlScratch	mine;
 	int			group = host->threads < b->out->p ? host->threads : b->out->p;
 	MlCode		code = ML_OK;
 
-	ml_scratch_init(&mine, scratch->host);
+	ml_scratch_init(&mine, host);
 	b->work = ml_scratch_alloc(&mine, (size_t) (group > 0 ? group : 1) * b->work_size, sizeof(double), "binning",
 							   status);
 	if (b->work == NULL)
@@ -237,60 +235,79 @@ bin_columns(MlHost *host, MlScratch *scratch, Build *b, MlStatus *status)
 	{
 		int			left = b->out->p - b->first;
 
-		if (host->poll(host, "binning", (double) b->first / b->out->p) ||
-			host->parallel_for(host, left < group ? left : group, bin_column, b))
-			code = ml_status_set(status, ML_CANCELLED, "cancelled");
+		code = bin_group(host, b, left < group ? left : group, status);
 	}
 	ml_scratch_release(&mine);
 	return code;
 }
 
-static MlCode
-turn_round(MlHost *host, MlScratch *scratch, Build *b, MlStatus *status)
-{
-	MlBinned   *out = b->out;
-	int			tasks = (int) ((out->n + BLOCKS_PER_TASK * TURN_ROWS - 1) / (BLOCKS_PER_TASK * TURN_ROWS));
-
-	out->row = ml_scratch_alloc(scratch, (size_t) out->n, out->stride, "bins", status);
-	if (out->row == NULL)
-		return ML_NO_MEMORY;
-	if (host->poll(host, "binning", 1) || host->parallel_for(host, tasks, turn_block, b))
-		return ml_status_set(status, ML_CANCELLED, "cancelled");
-	return ML_OK;
-}
-
 MlCode
-ml_binned_build(MlHost *host, MlScratch *scratch, const MlDataset *data, int64_t rows, int64_t n,
-				const MlPrep *prep, int max_bin, uint64_t seed, bool by_row, bool by_column,
-				MlBinned *out, MlStatus *status)
+ml_binned_build(MlHost *host, MlScratch *scratch, MlDataset *data, const MlPrep *prep, int max_bin,
+				uint64_t seed, bool let_go, MlBinned *out, MlStatus *status)
 {
-	Build		b = {.data = data, .rows = rows, .prep = prep, .max_bin = max_bin, .seed = seed, .out = out};
-	MlScratch	mine;
+	Build		b = {.data = data, .rows = data->n_train, .prep = prep, .max_bin = max_bin, .seed = seed,
+					 .let_go = let_go, .out = out};
 	MlCode		code;
 	int			c;
 
-	assert(rows > 0 && rows <= n && n <= data->n && max_bin >= 2 && max_bin <= ML_MAX_BINS);
+	assert(data->n_train > 0 && data->first == 0 && max_bin >= 2 && max_bin <= ML_MAX_BINS);
 	memset(out, 0, sizeof(*out));
-	out->n = n;
+	out->n = data->n_train + data->n_valid;
 	out->p = data->p;
 	out->stride = ((size_t) data->p + 15) / 16 * 16;
-	ml_scratch_init(&mine, host);
-	b.column = ml_scratch_alloc(by_column ? scratch : &mine, (size_t) n, (size_t) (data->p > 0 ? data->p : 1),
-								"bins", status);
-	code = b.column ? prepare_columns(scratch, &b, status) : ML_NO_MEMORY;
+	out->column = ml_scratch_alloc(scratch, (size_t) out->n, (size_t) (data->p > 0 ? data->p : 1), "bins", status);
+	code = out->column ? prepare_columns(scratch, &b, status) : ML_NO_MEMORY;
 	if (code == ML_OK)
-		code = bin_columns(host, scratch, &b, status);
-	if (code == ML_OK && by_row)
-		code = turn_round(host, scratch, &b, status);
-	if (by_column)
-		out->column = b.column;
-	ml_scratch_release(&mine);
+		code = bin_columns(host, &b, status);
 	if (code != ML_OK)
 		return code;
+	if (let_go)
+		data->first = b.rows;
 	for (c = 0; c < out->p; c++)
 	{
 		out->info[c].cell = out->n_cells;
 		out->n_cells += (size_t) out->info[c].n_bins + 1;
 	}
+	return ML_OK;
+}
+
+/* ---- row by row ---- */
+
+/* Rows of blocks task * BLOCKS_PER_TASK .. */
+static void
+turn_block(void *arg, int task)
+{
+	MlBinned   *out = arg;
+	int64_t		from = (int64_t) task * BLOCKS_PER_TASK * TURN_ROWS;
+	int64_t		end = from + BLOCKS_PER_TASK * TURN_ROWS < out->n ? from + BLOCKS_PER_TASK * TURN_ROWS : out->n;
+
+	for (; from < end; from += TURN_ROWS)
+	{
+		int64_t		n = end - from < TURN_ROWS ? end - from : TURN_ROWS;
+		uint8_t    *row = out->row + (size_t) from * out->stride;
+		int64_t		i;
+		int			c;
+
+		memset(row, 0, (size_t) n * out->stride);
+		for (c = 0; c < out->p; c++)
+		{
+			const uint8_t *bin = out->column + (size_t) c * (size_t) out->n + from;
+
+			for (i = 0; i < n; i++)
+				row[(size_t) i * out->stride + (size_t) c] = bin[i];
+		}
+	}
+}
+
+MlCode
+ml_binned_turn(MlHost *host, MlScratch *scratch, MlBinned *b, MlStatus *status)
+{
+	int			tasks = (int) ((b->n + BLOCKS_PER_TASK * TURN_ROWS - 1) / (BLOCKS_PER_TASK * TURN_ROWS));
+
+	b->row = ml_scratch_alloc(scratch, (size_t) b->n, b->stride, "bins", status);
+	if (b->row == NULL)
+		return ML_NO_MEMORY;
+	if (host->poll(host, "binning", 1) || host->parallel_for(host, tasks, turn_block, b))
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
 	return ML_OK;
 }

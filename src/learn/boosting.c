@@ -364,20 +364,20 @@ allocate_trees(Boost *b, MlStatus *status)
 }
 
 static MlCode
-prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStatus *status)
+prepare(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 {
 	const MlDataset *data = b->data;
 	MlCode		code;
 	int64_t		i;
 	int			c;
 
-	b->bin_seconds = -ml_seconds();
 	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	if (b->patience > 0 && data->n_valid == 0)
 		b->host->warn(b->host, "there are no validation rows to stop early by, so all rounds are made",
 					  "Raise \"validation\" in the \"split\" of the model's config, "
 					  "or set early_stopping_rounds to 0.");
 	b->n = b->rows + (b->patience > 0 ? data->n_valid : 0);
+	b->binned = *data->binned;
 	/* early stopping may end with the first round */
 	code = ml_trees_check_least(b->host, b->k, 0, (uint32_t) (b->k * (b->n > b->rows ? 1 : b->rounds)), status);
 	if (code == ML_OK)
@@ -385,13 +385,9 @@ prepare(Boost *b, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStat
 	if (code == ML_OK)
 		code = allocate(b, status);
 	if (code == ML_OK)
-		code = ml_binned_build(b->host, &b->scratch, data, b->rows, b->n, prep,
-							   (int) ml_param_number(params, "max_bin"), b->seed, true, true, &b->binned, status);
-	if (code == ML_OK)
 		code = allocate_trees(b, status);
 	if (code == ML_OK)
 		code = start_scores(b, b->maker.base, status);
-	b->bin_seconds += ml_seconds();
 	for (i = 0; code == ML_OK && i < b->n; i++)
 		for (c = 0; c < b->k; c++)
 			b->score[i * b->k + c] = b->maker.base[c];
@@ -465,24 +461,16 @@ run_rounds(Boost *b, MlStatus *status)
 /* ---- after the last ---- */
 
 static void
-add_timing(MlFit *fit, const char *part, double seconds)
-{
-	fit->timing[fit->n_timings].part = part;
-	fit->timing[fit->n_timings++].seconds = seconds;
-}
-
-static void
 report_timings(const Boost *b, MlFit *fit)
 {
 	MlGrowSeconds of = ml_grower_seconds(b->grower);
 	double		threads = b->host->threads;
 
-	add_timing(fit, "bin", b->bin_seconds);
-	add_timing(fit, "histogram", of.sums / threads);
-	add_timing(fit, "split", of.split / threads);
-	add_timing(fit, "partition", of.part / threads);
-	add_timing(fit, "wait", b->grow_seconds - (of.sums + of.split + of.part) / threads);
-	add_timing(fit, "gradient", b->round_seconds - b->grow_seconds);
+	ml_fit_timing(fit, "histogram", of.sums / threads);
+	ml_fit_timing(fit, "split", of.split / threads);
+	ml_fit_timing(fit, "partition", of.part / threads);
+	ml_fit_timing(fit, "wait", b->grow_seconds - (of.sums + of.split + of.part) / threads);
+	ml_fit_timing(fit, "gradient", b->round_seconds - b->grow_seconds);
 }
 
 static MlCode
@@ -540,6 +528,7 @@ boosting_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *
 	Boost		b;
 	MlCode		code;
 
+	(void) prep;
 	memset(&b, 0, sizeof(b));
 	b.host = host;
 	b.data = data;
@@ -548,7 +537,7 @@ boosting_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *
 	ml_scratch_init(&b.scratch, host);
 	code = read_params(&b, params, status);
 	if (code == ML_OK)
-		code = prepare(&b, prep, params, fit, status);
+		code = prepare(&b, params, fit, status);
 	if (code == ML_OK)
 		code = run_rounds(&b, status);
 	if (code == ML_OK)
@@ -567,6 +556,7 @@ const MlLearner ml_gradient_boosting = {
 	.name = "gradient_boosting",
 	.description = "trees that correct each other, for classes and numbers",
 	.tasks = ML_REGRESSION | ML_BINARY | ML_MULTICLASS,
+	.binned = true,
 	.params = boosting_params,
 	.n_params = (int) (sizeof(boosting_params) / sizeof(boosting_params[0])),
 	.wants_validation = boosting_wants_validation,

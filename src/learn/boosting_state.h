@@ -65,7 +65,6 @@ typedef struct Boost
 	bool		overflow;		/* gradients are too large to be added up */
 	double	   *curve_train;	/* rounds */
 	double	   *curve_valid;
-	double		bin_seconds;
 	double		grow_seconds;	/* by the clock, all trees */
 	double		round_seconds;	/* the same with all that a round does beside */
 	/* the tree at hand */

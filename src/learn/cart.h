@@ -48,12 +48,12 @@ typedef struct MlCartRule
 typedef struct MlCart MlCart;
 
 /*
- * Weights (sample × class), targets and bins of rows [0, rows); everything is
- * the scratch's, fit->log_prior the host's.  ML_BAD_DATA with one class.
+ * Weights (sample × class), targets and bins of rows [0, rows); what is not
+ * the dataset's is the scratch's, fit->log_prior the host's.  ML_BAD_DATA
+ * with one class.
  */
-extern MlCode ml_cart_read(MlHost *host, MlScratch *scratch, const MlDataset *data, int64_t rows, const MlPrep *prep,
-						   const MlParams *params, int max_bin, uint64_t seed, MlCartData *out, MlFit *fit,
-						   MlStatus *status);
+extern MlCode ml_cart_read(MlHost *host, MlScratch *scratch, const MlDataset *data, int64_t rows,
+						   const MlParams *params, MlCartData *out, MlFit *fit, MlStatus *status);
 /* Criterion by name, "auto" by task; ML_BAD_PARAMETER for one of the other task. */
 extern MlCode ml_cart_criterion(MlParams *params, MlTaskKind task, MlStatus *status);
 extern MlImpurity ml_cart_impurity(const MlParams *params);

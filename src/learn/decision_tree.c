@@ -112,10 +112,11 @@ tree_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep
 	Tree		tree;
 	MlCode		code;
 
+	(void) prep;
+	(void) seed;
 	memset(&tree, 0, sizeof(tree));
 	ml_scratch_init(&tree.scratch, host);
-	code = ml_cart_read(host, &tree.scratch, data, rows, prep, params, (int) ml_param_number(params, "max_bin"), seed,
-						&tree.data, fit, status);
+	code = ml_cart_read(host, &tree.scratch, data, rows, params, &tree.data, fit, status);
 	if (code == ML_OK)
 		code = ml_cart_make(&tree.scratch, &tree.data, &rule, &tree.cart, status);
 	if (code == ML_OK)
@@ -136,6 +137,7 @@ const MlLearner ml_decision_tree = {
 	.name = "decision_tree",
 	.description = "one tree that can be read, for classes and numbers",
 	.tasks = ML_REGRESSION | ML_BINARY | ML_MULTICLASS,
+	.binned = true,
 	.probability = true,
 	.params = tree_params,
 	.n_params = (int) (sizeof(tree_params) / sizeof(tree_params[0])),

@@ -457,7 +457,7 @@ grow_trees(Forest *f, MlFit *fit, MlStatus *status)
 }
 
 static MlCode
-prepare(Forest *f, const MlDataset *data, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStatus *status)
+prepare(Forest *f, const MlDataset *data, const MlParams *params, MlFit *fit, MlStatus *status)
 {
 	int			k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	MlCode		code;
@@ -465,8 +465,7 @@ prepare(Forest *f, const MlDataset *data, const MlPrep *prep, const MlParams *pa
 	read_params(f, params, data->p);
 	code = ml_trees_check_least(f->host, k, k > 1 ? ML_TREES_VECTOR : 0, (uint32_t) f->trees, status);
 	if (code == ML_OK)
-		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, prep, params,
-							(int) ml_param_number(params, "max_bin"), f->seed, &f->data, fit, status);
+		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, params, &f->data, fit, status);
 	if (code != ML_OK)
 		return code;
 	code = allocate(f, status);
@@ -507,12 +506,13 @@ forest_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *pr
 	Forest		f;
 	MlCode		code;
 
+	(void) prep;
 	memset(&f, 0, sizeof(f));
 	f.host = host;
 	f.seed = seed;
 	f.data.n = rows;
 	ml_scratch_init(&f.scratch, host);
-	code = prepare(&f, data, prep, params, fit, status);
+	code = prepare(&f, data, params, fit, status);
 	if (code == ML_OK)
 		code = grow_trees(&f, fit, status);
 	if (code == ML_OK && fit->log_prior != NULL && f.oob != NULL)
@@ -532,6 +532,7 @@ const MlLearner ml_random_forest = {
 	.name = "random_forest",
 	.description = "the mean of many trees that saw different rows and columns, for classes and numbers",
 	.tasks = ML_REGRESSION | ML_BINARY | ML_MULTICLASS,
+	.binned = true,
 	.probability = true,
 	.params = forest_params,
 	.n_params = (int) (sizeof(forest_params) / sizeof(forest_params[0])),

@@ -139,6 +139,10 @@ take_sample(MlScratch *scratch, const MlDataset *data, int64_t from, int64_t to,
 		sample->weight = ml_scratch_alloc(scratch, (size_t) n, sizeof(double), "importance", status);
 	if (!sample->column || !sample->y || (data->weight && !sample->weight))
 		return ML_NO_MEMORY;
+	assert(from >= data->first);
+	sample->first = 0;
+	sample->owns_columns = false;
+	sample->binned = NULL;
 #define ROW(i) (from + (int64_t) ((double) (i) * (double) (to - from) / (double) n))
 	for (i = 0; i < n; i++)
 	{
@@ -160,9 +164,9 @@ take_sample(MlScratch *scratch, const MlDataset *data, int64_t from, int64_t to,
 			return ML_NO_MEMORY;
 		for (i = 0; i < n; i++)
 			if (whole->code)
-				part->code[i] = whole->code[ROW(i)];
+				part->code[i] = whole->code[ROW(i) - data->first];
 			else
-				part->value[i] = whole->value[ROW(i)];
+				part->value[i] = whole->value[ROW(i) - data->first];
 	}
 #undef ROW
 	return ML_OK;

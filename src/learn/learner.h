@@ -59,12 +59,19 @@ typedef struct MlFit
 	double		oob_score;		/* random_forest; NaN = none */
 } MlFit;
 
+static inline void
+ml_fit_timing(MlFit *fit, const char *part, double seconds)
+{
+	fit->timing[fit->n_timings++] = (MlTiming) {part, seconds};
+}
+
 typedef struct MlLearner
 {
 	const char *name;
 	const char *description;
 	unsigned	tasks;			/* MlTaskKind bits */
 	bool		linear;			/* wants imputed, scaled, one-hot columns */
+	bool		binned;			/* learns from data->binned and looks at no column; has a parameter max_bin */
 	bool		probability;	/* margins are probabilities (forest), not log-odds or softmax scores */
 	const MlParam *params;
 	int			n_params;
@@ -74,7 +81,10 @@ typedef struct MlLearner
 	bool		(*drop_first) (const MlParams *params);
 	/* combinations of parameters that cannot be judged one by one */
 	MlCode		(*check) (MlParams *params, MlTaskKind task, MlStatus *status);
-	/* learns rows [0, rows) of data; section (from the host) becomes the learner's part of the bytes */
+	/*
+	 * Learns rows [0, rows) of data, `binned` by column and by row; section
+	 * (from the host) becomes the learner's part of the bytes.
+	 */
 	MlCode		(*train) (MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep,
 						  const MlParams *params, uint64_t seed,
 						  void **section, size_t *section_size, MlFit *fit, MlStatus *status);

@@ -17,7 +17,7 @@
 
 #include "kernel/select.h"
 #include "kernel/sum.h"
-#include "learn/scratch.h"
+#include "learn/binned.h"
 
 #define SUM_BLOCK 4096			/* rows added plainly before their sum joins the compensated one */
 #define ROUND_ROWS 50000000		/* column values fitted between two polls */
@@ -651,15 +651,15 @@ ml_prep_column_name(const MlPrepColumn *column, int k, char *name, size_t size)
 
 /* Codes of one column -> levels of the model; the first codes are looked up once a call. */
 static void
-map_codes(const MlPrepColumn *column, const MlColumn *source, int64_t from, int64_t to, int p, double *x)
+map_codes(const MlPrepColumn *column, const MlColumn *source, const int32_t *codes, int64_t n, int p, double *x)
 {
 	double		known[MAP_CODES];
 	bool		have[MAP_CODES] = {false};
 	int64_t		i;
 
-	for (i = from; i < to; i++)
+	for (i = 0; i < n; i++)
 	{
-		int32_t		code = source->code[i];
+		int32_t		code = codes[i];
 		double		v;
 
 		if (code < 0)
@@ -675,24 +675,49 @@ map_codes(const MlPrepColumn *column, const MlColumn *source, int64_t from, int6
 				have[code] = true;
 			}
 		}
-		x[(size_t) (i - from) * (size_t) p] = v;
+		x[(size_t) i * (size_t) p] = v;
+	}
+}
+
+/* Rows whose values have been let go of, by what stands in for their bins. */
+static void
+rows_of_bins(const MlBinned *binned, int64_t from, int64_t n, double *x)
+{
+	size_t		p = (size_t) binned->p;
+	size_t		c;
+	int64_t		i;
+
+	for (c = 0; c < p; c++)
+	{
+		const double *stand_in = binned->info[c].stand_in;
+		const uint8_t *bin = binned->column + c * (size_t) binned->n + from;
+
+		for (i = 0; i < n; i++)
+			x[(size_t) i * p + c] = stand_in[bin[i]];
 	}
 }
 
 void
 ml_prep_rows(const MlPrep *prep, const MlDataset *data, int64_t from, int64_t to, double *x)
 {
-	int			c;
+	size_t		p = (size_t) prep->p;
+	int64_t		gone = to < data->first ? to - from : data->first > from ? data->first - from : 0;
+	int64_t		n = to - from - gone;
+	size_t		c;
+	int64_t		i;
 
-	for (c = 0; c < prep->p; c++)
+	if (gone > 0)
+		rows_of_bins(data->binned, from, gone, x);
+	from += gone - data->first;
+	x += (size_t) gone * p;
+	for (c = 0; c < p && n > 0; c++)
 	{
 		const MlColumn *source = data->column + c;
-		int64_t		i;
 
 		if (source->kind == ML_CATEGORY)
-			map_codes(prep->column + c, source, from, to, prep->p, x + c);
+			map_codes(prep->column + c, source, source->code + from, n, prep->p, x + c);
 		else
-			for (i = from; i < to; i++)
-				x[(size_t) (i - from) * (size_t) prep->p + (size_t) c] = source->value[i];
+			for (i = 0; i < n; i++)
+				x[(size_t) i * p + c] = source->value[from + i];
 	}
 }

@@ -89,7 +89,11 @@ extern void ml_prep_apply(const MlPrep *prep, const double *x, double *z);
 extern void ml_prep_name(const MlPrep *prep, int j, char *name, size_t size);
 /* The same for the k-th design column of one dataset column. */
 extern void ml_prep_column_name(const MlPrepColumn *column, int k, char *name, size_t size);
-/* Dataset rows [from, to) -> x, row-major (to - from) × p, codes mapped to the fitted levels. */
+/*
+ * Dataset rows [from, to) -> x, row-major (to - from) × p, codes mapped to
+ * the fitted levels; of rows that are in the bins alone, numbers that trees
+ * grown on these bins treat as they treat the rows.
+ */
 extern void ml_prep_rows(const MlPrep *prep, const MlDataset *data, int64_t from, int64_t to, double *x);
 
 #endif

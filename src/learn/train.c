@@ -1,12 +1,13 @@
 /*
  * train.c: the life of one training, from dataset to result.
  *
+ *     trees: draw the baselines of the features, bin the rows, let their columns go
  *     fit on [0, n_train)  ->  bytes  ->  open those bytes
  *     judge them on the validation rows; a named threshold is chosen there
  *     refit: fit again on training and validation rows, new bytes
  *     judge the final bytes on the rows they learned from and on test rows
  *     ask how much each feature matters to them
- *     draw the baselines
+ *     draw the baselines that are missing
  *
  * The invariant: every figure but those of the split "validation" after a
  * refit comes from exactly the bytes in the result, opened as prediction
@@ -17,6 +18,8 @@
 #include <string.h>
 
 #include "learn/baseline.h"
+#include "learn/binned.h"
+#include "learn/clock.h"
 #include "learn/evaluate.h"
 #include "learn/importance.h"
 
@@ -26,13 +29,100 @@
 #define STREAM_SCORE UINT64_C(0x73636f7265)
 #define STREAM_LABEL UINT64_C(0x6c6162656c)
 
-/* Preprocessing, learner, bytes; the model is opened from them. */
+/*
+ * What one fit learns from beside targets and weights.  Trees learn from bins
+ * instead of columns.
+ */
+typedef struct Input
+{
+	MlDataset	data;			/* its first part are the rows of this fit */
+	MlPrep		prep;
+	MlBinned	binned;
+	MlScratch	memory;			/* of the bins */
+	double		seconds;		/* of binning */
+} Input;
+
+/* Rows of data as a first fit takes them, or as the fit on all rows that are not test rows does. */
+static Input
+make_input(MlHost *host, const MlDataset *data, bool whole)
+{
+	Input		in = {.data = *data};
+
+	if (whole)
+	{
+		in.data.n_train += in.data.n_valid;
+		in.data.n_valid = 0;
+	}
+	ml_scratch_init(&in.memory, host);
+	return in;
+}
+
 static MlCode
-fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, const MlParams *params,
-			  MlTrainResult *result, MlStatus *status)
+baseline_features(MlHost *host, const MlDataset *data, uint64_t seed, MlTrainResult *result, MlStatus *status)
+{
+	result->feature = ml_alloc_zero(host, (size_t) data->p, sizeof(MlBaseline));
+	if (result->feature == NULL)
+		return ml_no_memory(status, (size_t) data->p * sizeof(MlBaseline), "the baseline");
+	return ml_baseline_columns(host, data, seed, result->feature, status);
+}
+
+/*
+ * Preprocessing and bins.  last: the columns' rows of this fit are not looked
+ * at again, so whoever owns them lets them go, after their baseline is drawn.
+ */
+static MlCode
+prepare(MlHost *host, const MlTrainSpec *spec, bool last, Input *in, MlTrainResult *result, MlStatus *status)
 {
 	const MlLearner *learner = spec->learner;
-	bool		drop_first = learner->drop_first && learner->drop_first(params);
+	bool		drop_first = learner->drop_first && learner->drop_first(spec->params);
+	bool		let_go = last && in->data.owns_columns;
+	MlCode		code;
+
+	if (host->poll(host, "preprocessing", 0))
+		return ml_status_set(status, ML_CANCELLED, "cancelled");
+	code = ml_prep_fit(host, &in->data, spec->prep, drop_first, &in->prep, status);
+	if (code != ML_OK || !learner->binned)
+		return code;
+	if (let_go)
+		code = baseline_features(host, &in->data, spec->seed, result, status);
+	in->seconds = -ml_seconds();
+	if (code == ML_OK)
+		code = ml_binned_build(host, &in->memory, &in->data, &in->prep, (int) ml_param_number(spec->params, "max_bin"),
+							   spec->seed, let_go, &in->binned, status);
+	in->data.binned = &in->binned;
+	in->seconds += ml_seconds();
+	return code;
+}
+
+/* Both layouts of the bins are there while the learner learns. */
+static MlCode
+learn(MlHost *host, const MlTrainSpec *spec, const MlParams *params, Input *in, void **section, size_t *size,
+	  MlFit *fit, MlStatus *status)
+{
+	MlScratch	memory;
+	MlCode		code = ML_OK;
+
+	ml_scratch_init(&memory, host);
+	if (spec->learner->binned)
+	{
+		in->seconds -= ml_seconds();
+		code = ml_binned_turn(host, &memory, &in->binned, status);
+		in->seconds += ml_seconds();
+		ml_fit_timing(fit, "bin", in->seconds);
+	}
+	if (code == ML_OK)
+		code = spec->learner->train(host, &in->data, in->data.n_train, &in->prep, params, spec->seed, section, size,
+									fit, status);
+	ml_scratch_release(&memory);
+	in->binned.row = NULL;
+	return code;
+}
+
+/* Learner, bytes; the model is opened from them. */
+static MlCode
+fit_and_write(MlHost *host, const MlTrainSpec *spec, const MlParams *params, Input *in, MlTrainResult *result,
+			  MlStatus *status)
+{
 	const double *log_prior;
 	void	   *section = NULL;
 	size_t		section_size = 0;
@@ -40,22 +130,18 @@ fit_and_write(MlHost *host, const MlDataset *data, const MlTrainSpec *spec, cons
 
 	memset(&result->fit, 0, sizeof(result->fit));
 	result->fit.oob_score = NAN;
-	if (host->poll(host, "preprocessing", 0))
-		return ml_status_set(status, ML_CANCELLED, "cancelled");
-	code = ml_prep_fit(host, data, spec->prep, drop_first, &result->prep, status);
-	if (code == ML_OK)
-		code = learner->train(host, data, data->n_train, &result->prep, params, spec->seed,
-							  &section, &section_size, &result->fit, status);
+	result->prep = in->prep;
+	code = learn(host, spec, params, in, &section, &section_size, &result->fit, status);
 	if (code != ML_OK)
 		return code;
 	log_prior = spec->prior ? result->fit.log_prior : NULL;
-	code = ml_model_write(host, learner, data, &result->prep, log_prior, section, section_size,
+	code = ml_model_write(host, spec->learner, &in->data, &in->prep, log_prior, section, section_size,
 						  &result->bytes, &result->size, status);
 	if (section)
 		host->release(host, section);
 	if (code == ML_OK)
 		code = ml_model_open(host, result->bytes, result->size, &result->model, status);
-	result->rows_fitted = data->n_train;
+	result->rows_fitted = in->data.n_train;
 	return code;
 }
 
@@ -136,15 +222,6 @@ use_validation(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 	}
 	ml_scratch_release(&scratch);
 	return code;
-}
-
-static MlCode
-baseline_features(MlHost *host, const MlDataset *data, uint64_t seed, MlTrainResult *result, MlStatus *status)
-{
-	result->feature = ml_alloc_zero(host, (size_t) data->p, sizeof(MlBaseline));
-	if (result->feature == NULL)
-		return ml_no_memory(status, (size_t) data->p * sizeof(MlBaseline), "the baseline");
-	return ml_baseline_columns(host, data, seed, result->feature, status);
 }
 
 /* Baselines of score and label from the rows in s. */
@@ -229,7 +306,7 @@ judge_final(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 		code = judge(host, data, spec, test, data->n, "test", true, result, status);
 	if (code == ML_OK)
 		code = ml_importance(host, &result->model, data, spec, has_test ? test : learned, data->n, result, status);
-	if (code == ML_OK)
+	if (code == ML_OK && result->feature == NULL)
 		code = baseline_features(host, data, spec->seed, result, status);
 	return code;
 }
@@ -285,58 +362,109 @@ ml_result_metric(const MlTrainResult *result, const char *name, const char *spli
 	return NAN;
 }
 
+/* The first fit, judged on the validation rows. */
+static MlCode
+first_fit(MlHost *host, const MlTrainSpec *spec, Input *in, MlTrainResult *result, MlStatus *status)
+{
+	MlCode		code = fit_and_write(host, spec, spec->params, in, result, status);
+
+	return code == ML_OK ? use_validation(host, &in->data, spec, result, status) : code;
+}
+
+/* The fit on both parts, with what the first one has chosen. */
+static MlCode
+second_fit(MlHost *host, const MlTrainSpec *spec, Input *in, MlTrainResult *result, MlStatus *status)
+{
+	MlParams	params = *spec->params;
+	MlFit		first = result->fit;
+	double		threshold = result->threshold;
+	double		plain = in->data.task == ML_BINARY ? plain_threshold(spec, &result->fit) : NAN;
+	MlCode		code;
+
+	fix_rounds(&params, &result->fit);
+	host->release(host, result->bytes);
+	if (result->fit.margin)
+		host->release(host, result->fit.margin);
+	code = fit_and_write(host, spec, &params, in, result, status);
+	if (code != ML_OK)
+		return code;
+	keep_curve(&first, &result->fit);
+	/* a chosen threshold stays; the default follows the new weights */
+	if (in->data.task == ML_BINARY && threshold == plain)
+		result->threshold = plain_threshold(spec, &result->fit);
+	return ML_OK;
+}
+
+static bool
+fits_again(const MlDataset *data, const MlTrainSpec *spec)
+{
+	return spec->refit && data->n_valid > 0;
+}
+
+static MlCode
+begin(const MlDataset *data, const MlTrainSpec *spec, MlTrainResult *result, MlStatus *status)
+{
+	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n && data->first == 0);
+	memset(result, 0, sizeof(*result));
+	return check_prep(data, spec, status);
+}
+
 MlCode
 ml_train_try(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 			 MlTrainResult *result, MlStatus *status)
 {
-	MlCode		code;
+	Input		in = make_input(host, data, false);
+	MlCode		code = begin(data, spec, result, status);
 
-	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n);
-	memset(result, 0, sizeof(*result));
-	code = check_prep(data, spec, status);
 	if (code == ML_OK)
-		code = fit_and_write(host, data, spec, spec->params, result, status);
+		code = prepare(host, spec, false, &in, result, status);
 	if (code == ML_OK)
-		code = use_validation(host, data, spec, result, status);
+		code = first_fit(host, spec, &in, result, status);
+	ml_scratch_release(&in.memory);
 	return code;
 }
 
 MlCode
-ml_train_finish(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+ml_train_finish(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 				MlTrainResult *result, MlStatus *status)
 {
-	MlDataset	whole = *data;
-	MlParams	params = *spec->params;
+	bool		again = fits_again(data, spec);
+	Input		in = make_input(host, data, again);
+	MlCode		code = ML_OK;
 
-	if (spec->refit && data->n_valid > 0)
-	{
-		MlFit		first = result->fit;
-		double		threshold = result->threshold;
-		double		plain = data->task == ML_BINARY ? plain_threshold(spec, &result->fit) : NAN;
-		MlCode		code;
-
-		whole.n_train += whole.n_valid;
-		whole.n_valid = 0;
-		fix_rounds(&params, &result->fit);
-		host->release(host, result->bytes);
-		if (result->fit.margin)
-			host->release(host, result->fit.margin);
-		code = fit_and_write(host, &whole, spec, &params, result, status);
-		if (code != ML_OK)
-			return code;
-		keep_curve(&first, &result->fit);
-		/* a chosen threshold stays; the default follows the new weights */
-		if (data->task == ML_BINARY && threshold == plain)
-			result->threshold = plain_threshold(spec, &result->fit);
-	}
-	return judge_final(host, &whole, spec, result, status);
+	if (again)
+		code = prepare(host, spec, true, &in, result, status);
+	if (code == ML_OK && again)
+		code = second_fit(host, spec, &in, result, status);
+	if (code == ML_OK)
+		code = judge_final(host, &in.data, spec, result, status);
+	data->first = in.data.first;
+	ml_scratch_release(&in.memory);
+	return code;
 }
 
 MlCode
-ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+ml_train(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 		 MlTrainResult *result, MlStatus *status)
 {
-	MlCode		code = ml_train_try(host, data, spec, result, status);
+	bool		again = fits_again(data, spec);
+	Input		first = make_input(host, data, false);
+	Input		last = make_input(host, data, again);
+	MlCode		code = begin(data, spec, result, status);
 
-	return code == ML_OK ? ml_train_finish(host, data, spec, result, status) : code;
+	/* both see the columns before these go: two sets of bins are smaller */
+	if (code == ML_OK && again)
+		code = prepare(host, spec, false, &first, result, status);
+	if (code == ML_OK)
+		code = prepare(host, spec, true, &last, result, status);
+	data->first = first.data.first = last.data.first;
+	if (code == ML_OK)
+		code = first_fit(host, spec, again ? &first : &last, result, status);
+	ml_scratch_release(&first.memory);
+	if (code == ML_OK && again)
+		code = second_fit(host, spec, &last, result, status);
+	if (code == ML_OK)
+		code = judge_final(host, &last.data, spec, result, status);
+	ml_scratch_release(&last.memory);
+	return code;
 }

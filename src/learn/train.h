@@ -120,10 +120,15 @@ extern MlCode ml_train_check_prep(const MlLearner *learner, const char *column, 
  */
 extern MlCode ml_train_try(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 						   MlTrainResult *result, MlStatus *status);
-/* The second half, for what ml_train_try left with the same data and spec: refitted, judged on test rows. */
-extern MlCode ml_train_finish(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+/*
+ * The second half, for what ml_train_try left with the same data and spec:
+ * refitted, judged on test rows.  Columns that the dataset owns may lose rows
+ * (data->first); after a failure they are of no use.
+ */
+extern MlCode ml_train_finish(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 							  MlTrainResult *result, MlStatus *status);
-extern MlCode ml_train(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
+/* Both. */
+extern MlCode ml_train(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 					   MlTrainResult *result, MlStatus *status);
 
 /* A figure of the result; NaN when it is not there. */

@@ -339,3 +339,17 @@ mlops_rows_permute(MlopsRows *rows, const uint32 *perm, int64 n)
 		ml_permute(rows->weight, sizeof(double), n, perm, p.scratch);
 	host->release(host, p.scratch);
 }
+
+void
+mlops_rows_end_order(MlopsRows *rows)
+{
+	MlHost	   *host = &rows->host->host;
+
+	host->release(host, rows->key_hash);
+	host->release(host, rows->content);
+	host->release(host, rows->time);
+	host->release(host, rows->test_where);
+	rows->key_hash = rows->content = NULL;
+	rows->time = NULL;
+	rows->test_where = NULL;
+}

@@ -74,5 +74,7 @@ typedef struct MlopsRows
 extern MlopsRows *mlops_ingest(const MlopsIngestSpec *spec);
 /* Columns, target (numbers) and weight of row i := those of row perm[i], for i < n. */
 extern void mlops_rows_permute(MlopsRows *rows, const uint32 *perm, int64 n);
+/* Rows stand as they shall stand: gives back what told where they belong. */
+extern void mlops_rows_end_order(MlopsRows *rows);
 
 #endif

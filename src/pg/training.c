@@ -337,8 +337,17 @@ order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool validation
 	data->n = rows->n;
 	data->p = rows->p;
 	data->column = rows->column;
+	data->owns_columns = true;
 	data->weight = rows->weight;
 	return perm;
+}
+
+/* Nobody will order them again. */
+static void
+end_order(MlopsRows *rows, uint32 *row)
+{
+	rows->host->host.release(&rows->host->host, row);
+	mlops_rows_end_order(rows);
 }
 
 /* Has this learner, or the threshold, something to choose by validation rows? */
@@ -536,6 +545,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	row = order_rows(&definition, rows, &data,
 					 automatic ? folds == 0 : wants_validation(&definition, &data, learner, &params),
 					 &registration.rule);
+	if (folds == 0)
+		end_order(rows, row);
 	registration.order_seconds = seconds_since(part);
 	tell_findings(&definition, &host.host, &data);
 	check_test_rows(&data, registration.metric);
@@ -558,8 +569,10 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		spec.threshold_rule = definition.config.threshold_rule;
 		mlops_choice_fold(&host, &definition, rows, &data, row, &spec, registration.choice);
 		/* from here on as if the algorithm had been named */
-		(void) order_rows(&definition, rows, &data, wants_validation(&definition, &data, spec.learner, spec.params),
-						  &registration.rule);
+		host.host.release(&host.host, row);
+		row = order_rows(&definition, rows, &data, wants_validation(&definition, &data, spec.learner, spec.params),
+						 &registration.rule);
+		end_order(rows, row);
 		spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
 		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
 	}

@@ -2,10 +2,12 @@
 """Trees beside XGBoost, LightGBM (where importable) and scikit-learn, on the same machine in the same run.
 
 usage: trees.py [ROWS [PART ...]]      default 1,000,000 rows of 28 float8 columns; parts: boosting,
-                                       forest (a fifth of the rows), predict; default all
+                                       memory (of boosting), forest (a fifth of the rows), predict;
+                                       default all
 Connects as libpq does.  Rows are made by SQL.  Each figure is the median of three runs, the two sides in
 turn; what counts is the ratio.  The others' side includes reading the rows out by binary COPY.  AUC on
-other rows of the same making.  Ends with status 1 when a limit is missed.
+other rows of the same making.  Memory is that of the backend, which must run on this machine.  Ends with
+status 1 when a limit is missed.
 """
 import io
 import json
@@ -24,7 +26,7 @@ from linear import in_turn, report, timed
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000000
 ROUNDS = ["gradient", "histogram", "partition", "split", "wait"]
-PARTS = sys.argv[2:] or ["boosting", "forest", "predict"]
+PARTS = sys.argv[2:] or ["boosting", "memory", "forest", "predict"]
 P = 28
 TEST = 100000
 COLUMNS = ["x{}".format(i + 1) for i in range(P)]
@@ -32,6 +34,8 @@ COLUMNS = ["x{}".format(i + 1) for i in range(P)]
 BOOSTING = {"n_estimators": 100, "max_depth": 6, "max_leaves": 0, "grow_policy": "depthwise", "learning_rate": 0.1,
             "min_child_weight": 1, "min_samples_leaf": 1, "reg_lambda": 1, "subsample": 1, "colsample_bytree": 1,
             "max_bin": 255, "early_stopping_rounds": 0}
+SETTINGS = ("SET client_min_messages = error; SET mlops.progress = off; SET mlops.max_training_memory = '4GB';"
+            "SET mlops.threads = 2; SET max_parallel_workers_per_gather = 0; SET jit = off")
 FOREST = {"n_estimators": 100, "max_depth": 12, "min_samples_leaf": 1, "max_leaves": 0}
 
 
@@ -54,6 +58,12 @@ def setup(cursor, table, rows, seed):
     cursor.execute("VACUUM (ANALYZE, FREEZE) {}".format(table))
 
 
+def resident(pid, field):
+    """A figure of a process's memory in bytes."""
+    with open("/proc/{}/status".format(pid)) as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(field + ":"))
+
+
 def export(cursor, query, rows):
     """Binary COPY into a float64 matrix and labels."""
     buffer = io.BytesIO()
@@ -71,9 +81,9 @@ class Bench:
         self.cursor = cursor
         self.good = True
 
-    def train(self, model, query, algorithm, params):
+    def train(self, model, query, algorithm, params, config='{"split": {"test": 0}, "exclude": "id"}'):
         self.cursor.execute("SELECT seconds FROM mlops_train(%s, %s, 'label', %s, %s, config => %s)", (
-            model, query, algorithm, json.dumps(params), '{"split": {"test": 0}, "exclude": "id"}'))
+            model, query, algorithm, json.dumps(params), config))
         return self.cursor.fetchone()[0]
 
     def auc(self, model):
@@ -135,6 +145,37 @@ class Bench:
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
         self.good &= report("  rounds / LightGBM", statistics.median(ours), statistics.median(theirs), ratio, 1.0)
 
+    def peak(self, what, params, config):
+        """Growth of a backend's peak over one training, beside the bytes of the numbers it reads."""
+        connection = psycopg2.connect("")
+        connection.autocommit = True
+        other = Bench(connection.cursor())
+        other.cursor.execute(SETTINGS)
+        # the library, caches and pages of shared buffers are no part of a training
+        other.train("bench_memory", "SELECT * FROM bench_trees LIMIT 1000", "gradient_boosting", params, config)
+        other.cursor.execute("SELECT sum(x1), pg_backend_pid() FROM bench_trees")
+        pid = other.cursor.fetchone()[1]
+        try:
+            with open("/proc/{}/clear_refs".format(pid), "w") as reset:
+                reset.write("5")
+        except PermissionError:
+            pass
+        before = resident(pid, "VmRSS")
+        other.train("bench_memory", "bench_trees", "gradient_boosting", params, config)
+        grown = resident(pid, "VmHWM") - before
+        other.cursor.execute("SELECT peak_memory FROM mlops.runs ORDER BY run_id DESC LIMIT 1")
+        told = other.cursor.fetchone()[0]
+        connection.close()
+        size = 8 * P * ROWS
+        good = grown <= 1.35 * size
+        print("{:34} grown {:6.1f} MB   numbers {:6.1f} MB   ratio {:5.3f}  limit 1.35  {}   peak_memory {:6.1f} MB".format(
+            what, grown / 1e6, size / 1e6, grown / size, "ok" if good else "HIGH", told / 1e6), flush=True)
+        self.good &= good
+
+    def memory(self):
+        self.peak("memory: gradient boosting", BOOSTING, '{"split": {"test": 0}, "exclude": "id"}')
+        self.peak("  with early stopping and refit", {"n_estimators": 20}, '{"split": {"test": 0.2}, "exclude": "id"}')
+
     def forest(self):
         rows = ROWS // 5
         query = "SELECT * FROM bench_trees WHERE id <= {}".format(rows)
@@ -178,8 +219,7 @@ def main():
     connection = psycopg2.connect("")
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute("SET client_min_messages = error; SET mlops.progress = off; SET mlops.max_training_memory = '4GB';"
-                   "SET mlops.threads = 2; SET max_parallel_workers_per_gather = 0; SET jit = off")
+    cursor.execute(SETTINGS)
     setup(cursor, "bench_trees", ROWS, 0.1)
     setup(cursor, "bench_trees_test", TEST, 0.2)
     cursor.execute("SELECT mlops_drop_model(name) FROM mlops.models WHERE name LIKE 'bench\\_%'")

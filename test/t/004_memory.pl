@@ -113,6 +113,41 @@ foreach my $where ('', 'WHERE i::text IS NOT NULL AND i % 1 = 0')
 	$session->quit;
 }
 
+# ---- trees: the columns go as they are binned
+
+foreach my $case (
+	[ 'alone', '{"n_estimators": 5, "early_stopping_rounds": 0}', '{"split": {"test": 0}}', 1.35 ],
+	# bins of both fits are made while the columns are there; a second thread's room to sort in counts at so few rows
+	[ 'refitted', '{"n_estimators": 5}', '{"split": {"test": 0.2}}', 1.45 ])
+{
+	my ($kind, $params, $config, $most) = @$case;
+	my $session = session();
+	my $train = sub {
+		my ($name, $rows) = @_;
+		return q{SELECT train_rows + test_rows <= } . $rows . qq{ FROM mlops_train('$name', '} . source($rows, '')
+		  . qq{', 'y', 'gradient_boosting', '$params', config => '$config')};
+	};
+	run($session, q{SET mlops.max_training_memory = '256MB'});
+	run($session, $train->("small_$kind", 200));
+	my $before = resident($session, 'VmRSS');
+	my ($error, $trained) = run($session, $train->("trees_$kind", $ROWS));
+	is($trained, 't', "trees, $kind: trained") or diag $error;
+	my $grown = resident($session, 'VmHWM') - $before;
+	my $told = $node->safe_psql('postgres', qq{SELECT peak_memory FROM mlops.runs JOIN mlops.models USING (model_id) WHERE name = 'trees_$kind'});
+	note sprintf('trees, %s: peak grew by %.1f MB: factor %.3f, told %.3f', $kind, $grown / $MB, $grown / $MATRIX, $told / $MATRIX);
+	cmp_ok($grown, '>', $MATRIX, "trees, $kind: the measure sees the values");
+	cmp_ok($grown, '<=', $most * $MATRIX + 4 * $MB, "trees, $kind: the peak is little more than the values");
+	cmp_ok($told, '>=', $MATRIX, "trees, $kind: the run tells its peak");
+	cmp_ok($told, '<=', $most * $MATRIX, "trees, $kind: which keeps the promise");
+	cmp_ok(resident($session, 'VmRSS') - $before, '<=', $ALLOWANCE, "trees, $kind: given back after the training");
+
+	# so much is enough, and less is refused before a tree is grown
+	run($session, q{SET mlops.max_training_memory = '} . int($told / 1024 + 64) . q{kB'});
+	($error, $trained) = run($session, $train->("enough_$kind", $ROWS));
+	is($trained, 't', "trees, $kind: what was told is enough") or diag $error;
+	$session->quit;
+}
+
 # ---- the limit
 
 my $rows = q{SELECT (SELECT count(*) FROM mlops.models) || ' ' || (SELECT count(*) FROM mlops.runs) || ' '
@@ -136,6 +171,15 @@ my $rows = q{SELECT (SELECT count(*) FROM mlops.models) || ' ' || (SELECT count(
 	my ($error, $trained) = run($session, training('limited', $ROWS));
 	is($trained, $ROWS, 'limit 64 MB: enough') or diag $error;
 	is($node->safe_psql('postgres', q{SELECT peak_memory <= 64 * 1024 * 1024 FROM mlops.runs ORDER BY run_id DESC LIMIT 1}), 't', 'limit 64 MB: kept');
+
+	# sums of many leaves are too large: told before the first tree
+	run($session, q{SET mlops.max_training_memory = '24MB'; SET mlops.progress = on});
+	($error) = run($session, q{SELECT mlops_train('leaves', '} . source(20000, '') . q{', 'y',
+		'gradient_boosting', '{"n_estimators": 100000, "max_leaves": 1000}')});
+	like($error, qr/ERROR:  53200: /, 'limit 24 MB: trees with a thousand leaves are refused');
+	is($node->safe_psql('postgres', qq{SELECT substring(query FROM ': (.*?), \\d+ % ') FROM pg_stat_activity WHERE pid = $session->{pid}}),
+		'binning', 'limit 24 MB: before they grow');
+	run($session, q{SET mlops.progress = off});
 
 	# the limit counts the wide matrix of many categories, and what a dictionary of texts takes
 	run($session, q{SET mlops.max_training_memory = '16MB'});

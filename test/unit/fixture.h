@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "learn/binned.h"
 #include "learn/learners.h"
 
 #include "golden_fits.h"
@@ -149,12 +150,27 @@ typedef struct Fitted
 	MlStatus	status;
 } Fitted;
 
+/* Bins of both layouts for a learner of trees, as ml_train makes them. */
+static __attribute__((unused)) MlCode
+fixture_bin(MlScratch *scratch, MlDataset *data, const MlPrep *prep, const MlParams *params, MlBinned *binned,
+			MlStatus *status)
+{
+	MlCode		code = ml_binned_build(scratch->host, scratch, data, prep, (int) ml_param_number(params, "max_bin"), 42,
+									   false, binned, status);
+
+	data->binned = binned;
+	return code == ML_OK ? ml_binned_turn(scratch->host, scratch, binned, status) : code;
+}
+
 /* Preprocessing by default, training, writing, opening; the first error. */
 static __attribute__((unused)) MlCode
 fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *f)
 {
 	bool		drop_first = params->learner->drop_first && params->learner->drop_first(params);
 	MlPrepSpec	spec[64];
+	MlDataset	rows = *data;
+	MlBinned	binned;
+	MlScratch	scratch;
 	MlCode		code;
 	int			c;
 
@@ -163,9 +179,13 @@ fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *
 		ml_prep_default(spec + c, data->column[c].kind, params->learner->linear);
 	code = ml_prep_fit(&t->host, data, spec, drop_first, &f->prep, &f->status);
 	f->fit.oob_score = NAN;
+	ml_scratch_init(&scratch, &t->host);
+	if (code == ML_OK && params->learner->binned)
+		code = fixture_bin(&scratch, &rows, &f->prep, params, &binned, &f->status);
 	if (code == ML_OK)
-		code = params->learner->train(&t->host, data, data->n_train, &f->prep, params, 42,
+		code = params->learner->train(&t->host, &rows, data->n_train, &f->prep, params, 42,
 									  &f->section, &f->section_size, &f->fit, &f->status);
+	ml_scratch_release(&scratch);
 	if (code == ML_OK)
 		code = ml_model_write(&t->host, params->learner, data, &f->prep, f->fit.log_prior,
 							  f->section, f->section_size, &f->bytes, &f->size, &f->status);

@@ -108,8 +108,8 @@ test_build(int64_t n, int64_t rows, int max_bin)
 
 		host.host.threads = threads[t];
 		ml_scratch_init(scratch + t, &host.host);
-		good &= ml_binned_build(&host.host, scratch + t, &data, rows, n, &prep, max_bin, 42, true, true, &b, &status) ==
-			ML_OK;
+		good &= ml_binned_build(&host.host, scratch + t, &data, &prep, max_bin, 42, false, &b, &status) == ML_OK &&
+			ml_binned_turn(&host.host, scratch + t, &b, &status) == ML_OK;
 		if (t == 0)
 		{
 			first = b;
@@ -143,6 +143,102 @@ test_build(int64_t n, int64_t rows, int max_bin)
 		ml_scratch_release(scratch + t);
 }
 
+/* The same columns as the host's own. */
+static void
+own_columns(MlDataset *data, MlColumn *own)
+{
+	int			c;
+
+	memcpy(own, data->column, 4 * sizeof(MlColumn));
+	for (c = 0; c < 4; c++)
+	{
+		size_t		size = (size_t) data->n * (own[c].value ? sizeof(double) : sizeof(int32_t));
+		void	   *copy = host.host.alloc(&host.host, size);
+
+		memcpy(copy, own[c].value ? (void *) own[c].value : (void *) own[c].code, size);
+		if (own[c].value)
+			own[c].value = copy;
+		else
+			own[c].code = copy;
+	}
+	data->column = own;
+	data->owns_columns = true;
+}
+
+/* Rows that were let go of, as numbers of their bins; the others as they are. */
+static bool
+right_rows(const MlDataset *data, const MlDataset *plain, const MlBinned *b)
+{
+	double	   *x = malloc((size_t) data->n * 4 * sizeof(double));
+	double	   *want = malloc((size_t) data->n * 4 * sizeof(double));
+	bool		good = true;
+	int64_t		i;
+	int			c;
+
+	/* also rows of both kinds together */
+	ml_prep_rows(&prep, data, 0, data->n, x);
+	ml_prep_rows(&prep, plain, 0, data->n, want);
+	for (i = 0; i < data->n; i++)
+		for (c = 0; c < 4; c++)
+		{
+			const MlBinColumn *info = b->info + c;
+			double		v = x[i * 4 + c];
+			uint8_t		bin;
+
+			if (i >= data->first)
+			{
+				good &= memcmp(&v, want + i * 4 + c, sizeof(v)) == 0;
+				continue;
+			}
+			bin = ml_binned_at(b, i, c);
+			good &= isnan(v) ? bin == ML_MISSING_BIN
+				: info->category ? info->bin_of_level[(int) v] == bin
+				: ml_bin_of(info->cut, info->n_bins - 1, v) == bin;
+		}
+	free(x);
+	free(want);
+	return good;
+}
+
+/* The columns keep what is not learned from; the bins tell the rest. */
+static void
+test_let_go(int64_t n, int64_t rows, int64_t valid)
+{
+	MlDataset	plain;
+	MlDataset	data;
+	MlColumn	own[4];
+	MlBinned	want;
+	MlBinned	b;
+	MlScratch	scratch;
+	char		name[96];
+	size_t		held;
+	bool		good;
+	int			c;
+
+	test_host_reset(&host);
+	host.host.threads = 2;
+	plain = make_data(n, rows);
+	plain.n_valid = valid;
+	data = plain;
+	ml_scratch_init(&scratch, &host.host);
+	good = ml_binned_build(&host.host, &scratch, &plain, &prep, 100, 42, false, &want, &status) == ML_OK &&
+		plain.first == 0;
+	held = host.bytes;
+	own_columns(&data, own);
+	good &= ml_binned_build(&host.host, &scratch, &data, &prep, 100, 42, true, &b, &status) == ML_OK;
+	data.binned = &b;
+	snprintf(name, sizeof(name), "%lld of %lld rows are let go of, the bins are the same", (long long) rows,
+			 (long long) n);
+	OK(good && data.first == rows && b.n == rows + valid && want.n == b.n &&
+	   memcmp(want.column, b.column, (size_t) b.n * 4) == 0, name);
+	/* two numbers and two codes a row; bins and their tables twice */
+	OK(host.bytes <= 2 * held + (size_t) (n - rows) * 24 + 64, "their memory is given back");
+	OK(right_rows(&data, &plain, &b), "rows are told from columns and bins");
+	ml_scratch_release(&scratch);
+	for (c = 0; c < 4; c++)
+		test_host_release(&host.host, own[c].value ? (void *) own[c].value : (void *) own[c].code);
+}
+
 static void
 test_failures(void)
 {
@@ -159,7 +255,9 @@ test_failures(void)
 
 		host.n_alloc = 0;
 		ml_scratch_init(&scratch, &host.host);
-		code = ml_binned_build(&host.host, &scratch, &data, 1500, 2000, &prep, 255, 42, true, true, &b, &status);
+		code = ml_binned_build(&host.host, &scratch, &data, &prep, 255, 42, false, &b, &status);
+		if (code == ML_OK)
+			code = ml_binned_turn(&host.host, &scratch, &b, &status);
 		ml_scratch_release(&scratch);
 		good &= host.n_alive == before;
 	}
@@ -172,12 +270,34 @@ test_failures(void)
 
 		host.n_poll = 0;
 		ml_scratch_init(&scratch, &host.host);
-		code = ml_binned_build(&host.host, &scratch, &data, 1500, 2000, &prep, 255, 42, true, true, &b, &status);
+		code = ml_binned_build(&host.host, &scratch, &data, &prep, 255, 42, false, &b, &status);
+		if (code == ML_OK)
+			code = ml_binned_turn(&host.host, &scratch, &b, &status);
 		ml_scratch_release(&scratch);
 		good &= host.n_alive == before && (code == ML_OK || code == ML_CANCELLED);
 	}
 	OK(good && host.stop_at > 2, "stops when asked to");
 	host.stop_at = 0;
+	for (host.fail_at = 1, code = ML_NO_MEMORY; code == ML_NO_MEMORY; host.fail_at++)
+	{
+		MlColumn	own[4];
+		MlDataset	mine = data;
+		MlScratch	scratch;
+		MlBinned	b;
+		int			c;
+
+		host.n_alloc = -100;
+		own_columns(&mine, own);
+		host.n_alloc = 0;
+		ml_scratch_init(&scratch, &host.host);
+		code = ml_binned_build(&host.host, &scratch, &mine, &prep, 255, 42, true, &b, &status);
+		ml_scratch_release(&scratch);
+		good &= host.n_alive == before + 4;
+		for (c = 0; c < 4; c++)
+			test_host_release(&host.host, own[c].value ? (void *) own[c].value : (void *) own[c].code);
+	}
+	OK(good && code == ML_OK && host.fail_at > 8, "every allocation may fail while columns are let go of");
+	host.fail_at = 0;
 }
 
 int
@@ -188,6 +308,9 @@ main(void)
 	test_build(3000, 2000, 255);
 	test_build(3000, 3000, 37);
 	test_build(MOST, 410000, 255);
+	test_let_go(3000, 2000, 500);
+	test_let_go(3000, 3000, 0);
+	test_let_go(1, 1, 0);
 	test_failures();
 	test_host_reset(&host);
 	return tap_done();

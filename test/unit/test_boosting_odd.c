@@ -33,11 +33,15 @@ test_failures(void)
 		MlFit		fit_;
 		void	   *section = NULL;
 		size_t		size;
+		MlScratch	scratch;
+		MlBinned	binned;
 		long		before;
 
 		test_host_reset(&host);
 		host.n_alloc = -1000;
-		if (ml_prep_fit(&host.host, &data, spec, false, &prep, &status) != ML_OK)
+		ml_scratch_init(&scratch, &host.host);
+		if (ml_prep_fit(&host.host, &data, spec, false, &prep, &status) != ML_OK ||
+			fixture_bin(&scratch, &data, &prep, &params, &binned, &status) != ML_OK)
 			break;
 		before = host.n_alive;
 		host.n_alloc = 0;

@@ -299,6 +299,116 @@ test_same(void)
 	test_host_reset(&host);
 }
 
+/* ---- columns that are the training's own ---- */
+
+static void *
+copy_of(const void *array, size_t size)
+{
+	return memcpy(host.host.alloc(&host.host, size), array, size);
+}
+
+static bool
+same_numbers(const double *a, const double *b, int n)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || memcmp(a, b, (size_t) n * sizeof(double)) == 0);
+}
+
+static bool
+same_results(const MlTrainResult *a, const MlTrainResult *b)
+{
+	bool		same = a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0 &&
+		a->n_metrics == b->n_metrics && a->n_importance == b->n_importance && a->rows_fitted == b->rows_fitted &&
+		memcmp(&a->threshold, &b->threshold, sizeof(double)) == 0 &&
+		same_numbers(a->score.quantile, b->score.quantile, ML_BASELINE_QUANTILES);
+	int			i;
+
+	for (i = 0; same && i < a->n_metrics; i++)
+		same = strcmp(a->metric[i].split, b->metric[i].split) == 0 &&
+			memcmp(&a->metric[i].value, &b->metric[i].value, sizeof(double)) == 0;
+	for (i = 0; same && i < a->n_importance; i++)
+		same = same_numbers(a->importance[i].value, b->importance[i].value, a->importance[i].n);
+	for (i = 0; same && i < 3; i++)
+		same = a->feature[i].n == b->feature[i].n && a->feature[i].n_missing == b->feature[i].n_missing &&
+			same_numbers(a->feature[i].quantile, b->feature[i].quantile, ML_BASELINE_QUANTILES);
+	return same;
+}
+
+/* Trees, with and without columns that may go: the same to the last bit, and no column is held longer than needed. */
+static void
+test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool refit)
+{
+	MlDataset	data = make_data(task);
+	MlTrainSpec spec = make_spec(&data, algorithm);
+	MlTrainResult want;
+	MlColumn	own[3];
+	char		name[128];
+	int64_t		learned;
+	bool		good;
+
+	data.n = n;
+	data.n_valid = valid;
+	learned = N_TRAIN + (refit ? valid : 0);
+	spec.refit = refit;
+	/* importance takes the longest: once is enough */
+	spec.metric = task == ML_REGRESSION ? "rmse" : NULL;
+	spec.threshold_rule = task == ML_BINARY && valid > 0 ? "f1" : NULL;
+	if (strcmp(algorithm, "gradient_boosting") == 0)
+	{
+		ml_param_set_number(&params, ml_param_index(params.learner, "learning_rate"), 0.4, &status);
+		ml_param_set_number(&params, ml_param_index(params.learner, "n_estimators"), 20, &status);
+		ml_param_set_number(&params, ml_param_index(params.learner, "early_stopping_rounds"), 3, &status);
+	}
+	else if (strcmp(algorithm, "random_forest") == 0)
+		ml_param_set_number(&params, ml_param_index(params.learner, "n_estimators"), 3, &status);
+	/* shallow, since importance explains rows */
+	ml_param_set_number(&params, ml_param_index(params.learner, "max_leaves"), 6, &status);
+	host.host.threads = 2;
+	good = ml_train(&host.host, &data, &spec, &want, &status) == ML_OK && data.first == 0;
+
+	memcpy(own, column, sizeof(own));
+	own[0].value = copy_of(x1, sizeof(x1));
+	own[1].value = copy_of(x2, sizeof(x2));
+	own[2].code = copy_of(code, sizeof(code));
+	data.column = own;
+	data.owns_columns = true;
+	good &= ml_train(&host.host, &data, &spec, &result, &status) == ML_OK && same_results(&want, &result);
+	snprintf(name, sizeof(name), "%s, %d classes, %d rows, %d choose%s: the same without columns", algorithm,
+			 data.n_classes, (int) n, (int) valid, refit ? ", refitted" : "");
+	OK(good, name);
+	good = data.first == learned && memcmp(own[0].value, x1 + learned, (size_t) (n - learned) * sizeof(double)) == 0 &&
+		memcmp(own[2].code, code + learned, (size_t) (n - learned) * sizeof(int32_t)) == 0;
+	OK(good, "which begin with the first row that was not learned from");
+	test_host_reset(&host);
+}
+
+static void
+test_columns(void)
+{
+	static const struct
+	{
+		const char *algorithm;
+		MlTaskKind	task;
+	}			fit[] = {{"gradient_boosting", ML_REGRESSION}, {"gradient_boosting", ML_BINARY},
+	{"gradient_boosting", ML_MULTICLASS}, {"random_forest", ML_MULTICLASS}, {"decision_tree", ML_BINARY}};
+	MlDataset	data;
+	MlTrainSpec spec;
+	int			f;
+
+	for (f = 0; f < 5; f++)
+	{
+		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, true);
+		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, false);
+		test_own(fit[f].algorithm, fit[f].task, N_TRAIN + N_VALID, N_VALID, false);
+		test_own(fit[f].algorithm, fit[f].task, N_TRAIN, 0, true);
+	}
+	data = make_data(ML_BINARY);
+	spec = make_spec(&data, "logistic_regression");
+	data.owns_columns = true;
+	OK(ml_train(&host.host, &data, &spec, &result, &status) == ML_OK && data.first == 0,
+	   "learners that are not of trees let nothing go");
+	test_host_reset(&host);
+}
+
 /* Every allocation fails once, every poll stops once: a status, and no crash. */
 static void
 test_failures(void)
@@ -422,6 +532,7 @@ main(void)
 	test_binary();
 	test_multiclass();
 	test_same();
+	test_columns();
 	test_failures();
 	test_baseline();
 	test_names();
