@@ -65,6 +65,7 @@ mlops_train(PG_FUNCTION_ARGS)
 	request.time_column = mlops_arg_text(fcinfo, 8);
 	request.config = mlops_arg_jsonb(fcinfo, 9);
 	request.seed = PG_ARGISNULL(10) ? 42 : PG_GETARG_INT64(10);
+	request.look_only = false;
 	mlops_arg_no_options(fcinfo, 11);
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -263,12 +264,19 @@ mlops_feature_info(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	mlops_ref_resolve(reference, MLOPS_PREDICT, &ref);
 	return_result(fcinfo,
-				  mlops_registry_read("SELECT name, kind, expression,"
+				  mlops_registry_read("SELECT f.name, kind, expression,"
 									   " null_count::float8 / nullif(row_count, 0), distinct_count, minimum, mean,"
 									   " maximum, importance,"
-									   " CASE WHEN description IS NOT NULL THEN"
-									   " jsonb_build_object('description', description) END"
-									   " FROM mlops.version_features"
+									   " CASE WHEN description IS NOT NULL OR selection IS NOT NULL THEN"
+									   " jsonb_strip_nulls(jsonb_build_object('description', description,"
+									   " 'selection', selection)) END"
+									   " FROM mlops.version_features f"
+									   " LEFT JOIN (SELECT e ->> 'feature' AS feature,"
+									   " e - '{feature, selected, p_value}'::text[] AS selection FROM mlops.versions v"
+									   " JOIN mlops.run_artifacts a USING (run_id),"
+									   " jsonb_array_elements(a.content::jsonb) e"
+									   " WHERE v.version_id = $1 AND a.name = 'feature_selection') s"
+									   " ON s.feature = f.source_feature"
 									   " WHERE version_id = $1 AND role = 'feature' ORDER BY position",
 									   "b", ref.version_id));
 	return (Datum) 0;

@@ -498,3 +498,21 @@ ml_importance(MlHost *host, const MlModel *model, const MlDataset *data, const M
 	ml_scratch_release(&scratch);
 	return code;
 }
+
+MlCode
+ml_importance_permutation(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
+						  int64_t from, int64_t to, MlTrainResult *result, MlImportance *found, MlStatus *status)
+{
+	MlScratch	scratch;
+	Features	features;
+	MlCode		code;
+
+	ml_scratch_init(&scratch, host);
+	code = find_features(&scratch, data, &features, status);
+	if (code == ML_OK)
+		code = permutation(host, model, data, spec, from, to, &features, result, status);
+	if (code == ML_OK && result->n_importance > 0)
+		*found = result->importance[result->n_importance - 1];
+	ml_scratch_release(&scratch);
+	return code;
+}

@@ -14,4 +14,9 @@
 extern MlCode ml_importance(MlHost *host, const MlModel *model, const MlDataset *data, const MlTrainSpec *spec,
 							int64_t from, int64_t to, MlTrainResult *result, MlStatus *status);
 
+/* permutation alone, by the metric and the seed of spec; *found stays as it is when it would cost too much */
+extern MlCode ml_importance_permutation(MlHost *host, const MlModel *model, const MlDataset *data,
+										const MlTrainSpec *spec, int64_t from, int64_t to, MlTrainResult *result,
+										MlImportance *found, MlStatus *status);
+
 #endif

@@ -16,6 +16,7 @@
 #include "learn/folds.h"
 #include "pg/choice.h"
 #include "pg/options.h"
+#include "pg/selection.h"
 #include "pg/status.h"
 
 static void
@@ -357,6 +358,8 @@ mlops_choice_fold(MlopsHost *host, const MlopsDefinition *definition, MlopsRows 
 		MlDataset	mine = *data;
 
 		arrange_fold(&a, row, part, fold, &mine);
+		if (definition->config.select_method != NULL)
+			mlops_selection_narrow(host, definition, &mine, (int64) spec->seed, spec->metric);
 		for (int i = 0; i < choice->n; i++)
 		{
 			MlopsCandidate *candidate = &choice->candidate[i];

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "kernel/hash.h"
+#include "learn/selection.h"
 #include "learn/train.h"
 #include "pg/config.h"
 #include "pg/options.h"
@@ -502,6 +503,47 @@ mlops_config_check_columns(const MlopsConfig *config, const char *const *feature
 		mlops_option_each(config->preprocess, "preprocess", read_prep_columns, &names);
 }
 
+/* ---- select ---- */
+
+static void
+read_select_method(Reader *r, JsonbValue *v)
+{
+	const char *names[32];
+	int			n = 0;
+
+	for (; n < Min(ml_n_selectors, 32); n++)
+		names[n] = ml_selector_name(ml_selectors[n]);
+	r->config->select_method = is_null(v) ? NULL : mlops_option_choice("select.method", v, names, n);
+}
+
+static void
+read_select_k(Reader *r, JsonbValue *v)
+{
+	r->config->select_k = is_null(v) ? 0 : (int) mlops_option_integer("select.k", v, 1, 1000000);
+}
+
+static const Key select_keys[] = {
+	{"method", read_select_method},
+	{"k", read_select_k},
+};
+
+static void
+read_select(Reader *r, JsonbValue *v)
+{
+	if (!is_null(v))
+		read_nested(r, "select", v, select_keys, COUNT(select_keys));
+	if (!is_null(v) && r->config->select_method == NULL && r->config->select_k > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"select\" needs a method"),
+				 errhint("For example {\"method\": \"mutual_info\", \"k\": 10}.")));
+	if (is_null(v) || r->config->select_method == NULL)
+	{
+		r->config->select_method = NULL;
+		r->config->select_k = 0;
+	}
+}
+
 static const Key keys[] = {
 	{"metric", read_metric},
 	{"positive_label", read_positive_label},
@@ -513,6 +555,7 @@ static const Key keys[] = {
 	{"risk_bands", read_risk_bands},
 	{"calibration", read_calibration},
 	{"preprocess", read_preprocess},
+	{"select", read_select},
 	{"gate", read_gate},
 	{"auto_production", read_auto_production},
 	{"tags", read_tags},
@@ -641,6 +684,21 @@ mlops_config_write(const MlopsConfig *c)
 	mlops_json_text(&json, c->calibration);
 	mlops_json_key(&json, "preprocess");
 	mlops_json_value(&json, c->preprocess);
+	mlops_json_key(&json, "select");
+	if (c->select_method != NULL)
+	{
+		mlops_json_begin(&json);
+		mlops_json_key(&json, "method");
+		mlops_json_text(&json, c->select_method);
+		mlops_json_key(&json, "k");
+		if (c->select_k > 0)
+			mlops_json_integer(&json, c->select_k);
+		else
+			mlops_json_text(&json, NULL);
+		mlops_json_end(&json);
+	}
+	else
+		mlops_json_text(&json, NULL);
 	mlops_json_key(&json, "gate");
 	mlops_json_begin(&json);
 	mlops_json_key(&json, "min_value");

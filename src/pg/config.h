@@ -36,6 +36,8 @@ typedef struct MlopsConfig
 	double		bound[MLOPS_MAX_BANDS];
 	const char *calibration;	/* auto, none, prior */
 	Jsonb	   *preprocess;		/* checked, or NULL */
+	const char *select_method;	/* NULL = every feature is kept */
+	int			select_k;		/* 0 = no limit */
 	double		gate_min_value; /* NaN = none */
 	bool		auto_production;
 	Jsonb	   *tags;

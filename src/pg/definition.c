@@ -15,6 +15,7 @@
 #include "learn/train.h"
 #include "pg/definition.h"
 #include "pg/identity.h"
+#include "pg/selection.h"
 #include "pg/status.h"
 
 void
@@ -115,6 +116,14 @@ check_metric(const MlopsDefinition *d)
 }
 
 static void
+check_select(const MlopsDefinition *d)
+{
+	if (d->config.select_method != NULL && d->task != NULL)
+		mlops_selection_check(d->config.select_method,
+							  strcmp(d->task, "regression") == 0 ? ML_REGRESSION : ML_BINARY);
+}
+
+static void
 check_test_where(MlopsDefinition *d)
 {
 	MlopsIdentity identity;
@@ -148,6 +157,7 @@ mlops_definition_check(MlopsDefinition *d)
 
 	mlops_check_task(d->task);
 	check_metric(d);
+	check_select(d);
 	if (d->target == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -499,15 +499,17 @@ mlops_features_condition(const char *condition, const char *what, TupleDesc sour
 /* ---- changes ---- */
 
 void
-mlops_features_remove(MlopsFeatureSet *set, int index)
+mlops_features_keep(MlopsFeatureSet *set, const bool *keep)
 {
-	if (set->n == 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("no feature is left without \"%s\"", set->feature[index].name)));
-	memmove(&set->feature[index], &set->feature[index + 1],
-			sizeof(MlopsFeature) * (set->n - index - 1));
-	set->n--;
+	int			n = 0;
+
+	for (int i = 0; i < set->n; i++)
+		if (keep[i])
+			set->feature[n++] = set->feature[i];
+	Assert(n > 0);
+	if (n == set->n)
+		return;
+	set->n = n;
 	mlops_features_compile(set, set->signature, false);
 }
 

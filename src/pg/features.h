@@ -70,8 +70,8 @@ typedef struct MlopsFeatureSet
  */
 extern MlopsFeatureSet *mlops_features_analyze(const char *select_list, TupleDesc source, List *exclude,
 											   Oid owner, List **skipped);
-/* Removes a feature found unfit after reading (text with too many distinct values under '*'). */
-extern void mlops_features_remove(MlopsFeatureSet *set, int index);
+/* Keeps those features, at least one, and of the signature what they refer to. */
+extern void mlops_features_keep(MlopsFeatureSet *set, const bool *keep);
 /* True when the feature came from '*' and was not named. */
 extern bool mlops_feature_from_star(const MlopsFeatureSet *set, int index);
 

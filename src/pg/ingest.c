@@ -294,6 +294,34 @@ mlops_ingest(const MlopsIngestSpec *spec)
 	return rows;
 }
 
+/* ---- fewer columns ---- */
+
+void
+mlops_rows_keep(MlopsRows *rows, const bool *keep)
+{
+	MlHost	   *host = &rows->host->host;
+	int			former = -1;
+	int			next = -1;
+	int			p = 0;
+
+	for (int j = 0; j < rows->p; j++)
+	{
+		MlColumn   *c = &rows->column[j];
+		int			feature = c->feature;
+
+		if (!keep[feature])
+		{
+			host->release(host, c->kind == ML_NUMERIC ? (void *) c->value : (void *) c->code);
+			continue;
+		}
+		next += feature != former;
+		former = feature;
+		c->feature = next;
+		rows->column[p++] = *c;
+	}
+	rows->p = p;
+}
+
 /* ---- order ---- */
 
 /* Columns are put in order side by side: lane k takes columns k, k + lanes, ... */

@@ -72,6 +72,8 @@ typedef struct MlopsRows
 
 /* Reads the source under the current identity. Result in the current context, arrays in the host's. */
 extern MlopsRows *mlops_ingest(const MlopsIngestSpec *spec);
+/* Leaves out the columns of features that are not kept, and numbers the others anew. */
+extern void mlops_rows_keep(MlopsRows *rows, const bool *keep);
 /* Columns, target (numbers) and weight of row i := those of row perm[i], for i < n. */
 extern void mlops_rows_permute(MlopsRows *rows, const uint32 *perm, int64 n);
 /* Rows stand as they shall stand: gives back what told where they belong. */

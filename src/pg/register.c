@@ -309,6 +309,11 @@ timing(const MlopsRegistration *r)
 	mlops_json_number(&json, r->read_seconds);
 	mlops_json_key(&json, "order");
 	mlops_json_number(&json, r->order_seconds);
+	if (r->selection != NULL)
+	{
+		mlops_json_key(&json, "select");
+		mlops_json_number(&json, r->select_seconds);
+	}
 	mlops_json_key(&json, "train");
 	mlops_json_number(&json, r->train_seconds);
 	for (int i = 0; i < fit->n_timings; i++)
@@ -420,7 +425,7 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 	const MlDataset *data = r->data;
 	const MlTrainResult *result = r->result;
 	const MlopsModel *model = lock_model(r);
-	MlArtifact	artifact[5];
+	MlArtifact	artifact[6];
 	MlopsRecord record = {0};
 	MlopsConfig stage_config;
 
@@ -455,6 +460,8 @@ mlops_register_version(const MlopsRegistration *r, MlopsTrainingOutcome *outcome
 		add_artifact(artifact, &record.n_artifacts, "feature_importance", feature_importance(r));
 	if (result->thresholds.split != NULL)
 		add_artifact(artifact, &record.n_artifacts, "threshold_table", threshold_table(r));
+	if (r->selection != NULL)
+		add_artifact(artifact, &record.n_artifacts, "feature_selection", mlops_selection_write(r->selection));
 	record.artifact = artifact;
 
 	record.task = data->task;

@@ -9,6 +9,7 @@
 #include "pg/definition.h"
 #include "pg/ingest.h"
 #include "pg/registry.h"
+#include "pg/selection.h"
 #include "pg/training.h"
 
 typedef struct MlopsRegistration
@@ -21,12 +22,14 @@ typedef struct MlopsRegistration
 	const MlParams *params;
 	const MlTrainResult *result;
 	MlopsChoice *choice;		/* NULL: the algorithm was named; else its runs are numbered */
+	const MlopsSelection *selection;	/* NULL: every feature was kept */
 	const char *metric;
 	int64		seed;
 	TimestampTz start;
 	Size		peak_memory;
 	double		read_seconds;	/* parts of the time since start */
 	double		order_seconds;
+	double		select_seconds;
 	double		train_seconds;
 	Jsonb	   *request_config; /* this version only */
 } MlopsRegistration;

@@ -179,7 +179,7 @@ check_number(const char *target, const MlopsRows *rows, const char *hint)
 
 /* Binary: the positive class becomes index 1. */
 static void
-place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool tell)
 {
 	int			positive = 1;
 
@@ -206,8 +206,9 @@ place_positive(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 			positive = 2 * ones <= rows->n ? 1 : 0;
 		}
 		d->config.positive_label = pstrdup(data->class_name[positive]);
-		ereport(INFO,
-				(errmsg("positive label of model \"%s\" is \"%s\"", d->name, d->config.positive_label)));
+		if (tell)
+			ereport(INFO,
+					(errmsg("positive label of model \"%s\" is \"%s\"", d->name, d->config.positive_label)));
 	}
 	if (positive == 0)
 	{
@@ -248,7 +249,7 @@ check_range(const MlopsDefinition *d, const MlopsRows *rows)
 }
 
 void
-mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
+mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool tell)
 {
 	if (d->task == NULL)
 		d->task = pstrdup(infer_task(d, rows));
@@ -269,7 +270,7 @@ mlops_target_interpret(MlopsDefinition *d, MlopsRows *rows, MlDataset *data)
 				 errhint("Classification needs rows of at least two classes.")));
 	data->task = data->n_classes == 2 ? ML_BINARY : ML_MULTICLASS;
 	if (data->task == ML_BINARY)
-		place_positive(d, rows, data);
+		place_positive(d, rows, data, tell);
 }
 
 void

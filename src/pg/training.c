@@ -25,6 +25,7 @@
 #include "pg/options.h"
 #include "pg/refs.h"
 #include "pg/register.h"
+#include "pg/selection.h"
 #include "pg/settings.h"
 #include "pg/status.h"
 #include "pg/target.h"
@@ -107,12 +108,12 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	{
 		/* a source that is passed is SQL of this call; from others than the owner only the stored one is taken */
 		bool		own_source = request->source != NULL &&
-			(differs(request->source, model->source) ||
+			(request->look_only || differs(request->source, model->source) ||
 			 mlops_has_privilege(model->model_id, model->owner, MLOPS_OWNER));
 		bool		own_features = differs(request->features, model->features);
 
 		mlops_check_privilege(model->model_id, model->name, model->owner,
-							  own_source || own_features ? MLOPS_OWNER : MLOPS_MANAGE);
+							  (own_source && !request->look_only) || own_features ? MLOPS_OWNER : MLOPS_MANAGE);
 		d->owner = mlops_role_oid(model->owner);
 		if (!OidIsValid(d->owner))
 			ereport(ERROR,
@@ -170,7 +171,7 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 		d->source = mlops_source_analyze(request->source);
 	d->find_key = model == NULL;
 	mlops_definition_check(d);
-	if (model != NULL)
+	if (model != NULL && !request->look_only)
 		tell_difference(request, model, d);
 }
 
@@ -224,37 +225,21 @@ read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
 static void
 drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 {
+	bool	   *keep = palloc(sizeof(bool) * d->feature_set->n);
 	List	   *names = d->skipped;
 	StringInfoData list;
 	ListCell   *lc;
-	int			column = 0;
-	bool		left = true;
+	int			left = 0;
 
-	for (int i = 0; i < d->feature_set->n;)
+	for (int i = 0; i < d->feature_set->n; i++)
 	{
 		MlopsFeature *feature = &d->feature_set->feature[i];
-		MlColumn   *c = &rows->column[column];
 
-		if (feature->kind == MLOPS_CATEGORY && mlops_feature_from_star(d->feature_set, i) &&
-			c->n_levels > MAX_DISTINCT_SHARE * rows->n)
-		{
+		keep[i] = feature->kind != MLOPS_CATEGORY || !mlops_feature_from_star(d->feature_set, i) ||
+			rows->column[feature->first].n_levels <= MAX_DISTINCT_SHARE * rows->n;
+		if (!keep[i])
 			names = lappend(names, pstrdup(feature->name));
-			if (d->feature_set->n == 1)
-			{
-				left = false;
-				break;
-			}
-			mlops_features_remove(d->feature_set, i);
-			memmove(c, c + 1, sizeof(MlColumn) * (rows->p - column - 1));
-			rows->p--;
-			for (int j = column; j < rows->p; j++)
-				rows->column[j].feature--;
-		}
-		else
-		{
-			column += feature->width;
-			i++;
-		}
+		left += keep[i];
 	}
 	if (names == NIL)
 		return;
@@ -266,11 +251,13 @@ drop_identifiers(MlopsDefinition *d, MlopsRows *rows)
 			 errdetail("Dates, types that are no number and no category,"
 					   " and texts that differ in most rows are left out."),
 			 errhint("Name an expression over them in features to use them.")));
-	if (!left)
+	if (left == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("model \"%s\" has no features", d->name),
 				 errdetail("No column of the source can be one by itself.")));
+	mlops_rows_keep(rows, keep);
+	mlops_features_keep(d->feature_set, keep);
 }
 
 /* Warns of a key that identifies little: linear counting (Whang and others 1990) of its hashes. */
@@ -482,10 +469,54 @@ mlops_training_read(const MlopsTrainingRequest *request)
 	return n;
 }
 
+/* ---- rows that are only looked at ---- */
+
+MlopsTrainingRows *
+mlops_training_rows(char *model, char *source)
+{
+	MlopsTrainingRows *training = palloc0(sizeof(MlopsTrainingRows));
+	MlopsTrainingRequest request = {.model = model,.source = source,.look_only = true};
+	MlopsDefinition *d = &training->definition;
+	MlTaskKind	known_task = 0;
+
+	mlops_check_model_name(model);
+	(void) mlops_model_lookup(model, NULL);
+	training->model = mlops_registry_model(model, false);
+	make_definition(&request, training->model, d);
+	if (d->task != NULL)
+		known_task = strcmp(d->task, "regression") == 0 ? ML_REGRESSION : ML_BINARY;
+	mlops_host_init(&training->host, CurrentMemoryContext, mlops_training_memory(), psprintf("model \"%s\"", model));
+	training->rows = read_rows(d, &training->host, known_task);
+	mlops_target_interpret(d, training->rows, &training->data, false);
+	drop_identifiers(d, training->rows);
+	training->metric = choose_metric(&d->config, training->data.task);
+	(void) order_rows(d, training->rows, &training->data, false, NULL);
+	return training;
+}
+
+void
+mlops_training_rows_done(MlopsTrainingRows *training)
+{
+	mlops_host_done(&training->host);
+}
+
 static double
 seconds_since(TimestampTz moment)
 {
 	return (GetCurrentTimestamp() - moment) / 1e6;
+}
+
+/* What config.select asks for; registration has the metric. */
+static void
+select_features(MlopsHost *host, MlopsDefinition *d, MlopsRows *rows, MlDataset *data, int64 seed,
+				MlopsRegistration *registration)
+{
+	TimestampTz start = GetCurrentTimestamp();
+
+	if (d->config.select_method == NULL)
+		return;
+	registration->selection = mlops_selection_apply(host, d, rows, data, seed, registration->metric);
+	registration->select_seconds = seconds_since(start);
 }
 
 void
@@ -530,7 +561,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
 	rows = read_rows(&definition, &host, known_task);
 	registration.read_seconds = seconds_since(start);
-	mlops_target_interpret(&definition, rows, &data);
+	mlops_target_interpret(&definition, rows, &data, true);
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
 
@@ -548,6 +579,9 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	if (folds == 0)
 		end_order(rows, row);
 	registration.order_seconds = seconds_since(part);
+	/* folds select by the rows of each, and all training rows when they have chosen */
+	if (folds == 0)
+		select_features(&host, &definition, rows, &data, request->seed, &registration);
 	tell_findings(&definition, &host.host, &data);
 	check_test_rows(&data, registration.metric);
 
@@ -573,6 +607,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		row = order_rows(&definition, rows, &data, wants_validation(&definition, &data, spec.learner, spec.params),
 						 &registration.rule);
 		end_order(rows, row);
+		select_features(&host, &definition, rows, &data, request->seed, &registration);
+		spec.prep = mlops_definition_prep(&definition, &data, spec.learner, spec.learner->linear);
 		spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
 		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
 	}

@@ -6,6 +6,10 @@
 
 #include "utils/jsonb.h"
 
+#include "pg/definition.h"
+#include "pg/host.h"
+#include "pg/ingest.h"
+
 /* Arguments as given; NULL = not given. */
 typedef struct MlopsTrainingRequest
 {
@@ -20,6 +24,7 @@ typedef struct MlopsTrainingRequest
 	char	   *time_column;
 	Jsonb	   *config;
 	int64		seed;
+	bool		look_only;		/* nothing is stored: a source of the call needs no owner */
 } MlopsTrainingRequest;
 
 typedef struct MlopsTrainingOutcome
@@ -35,6 +40,25 @@ typedef struct MlopsTrainingOutcome
 	double		seconds;
 	Jsonb	   *detail;			/* how the fit went */
 } MlopsTrainingOutcome;
+
+/* The rows of a model's definition as a training would see them: in order, the training rows first. */
+typedef struct MlopsTrainingRows
+{
+	MlopsHost	host;
+	MlopsModel *model;
+	MlopsDefinition definition;
+	MlopsRows  *rows;
+	MlDataset	data;			/* no validation rows: nothing chooses */
+	const char *metric;
+} MlopsTrainingRows;
+
+/*
+ * Reads them for who may manage the model, into the current context; source
+ * NULL: the stored one, else it is run as the caller.  Raises whatever a
+ * training raises before it learns.
+ */
+extern MlopsTrainingRows *mlops_training_rows(char *model, char *source);
+extern void mlops_training_rows_done(MlopsTrainingRows *training);
 
 extern void mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *outcome);
 
