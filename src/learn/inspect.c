@@ -14,14 +14,10 @@
 #include "learn/inspect.h"
 
 #define LEAK_ROWS 20000
-/* Below so many rows a single column reaches the limits by chance. */
-#define LEAK_MIN_ROWS 50
 /* So many rows are hashed; columns with the same hash are then compared whole. */
 #define HASHED_ROWS 4096
 /* Levels with fewer rows than this know the target by heart. */
 #define LEAK_ROWS_PER_LEVEL 20
-#define LEAK_AUC 0.995
-#define LEAK_R2 0.999
 
 typedef struct Sample
 {
@@ -165,8 +161,8 @@ ml_inspect(MlHost *host, const MlDataset *data, MlFinding **finding, int *n, MlS
 {
 	Sample		sample = {0};
 	uint64_t   *hash = ml_alloc_array(host, (size_t) data->p, sizeof(uint64_t));
-	double		limit = data->task == ML_REGRESSION ? LEAK_R2 : LEAK_AUC;
-	bool		leaks = data->n_train >= LEAK_MIN_ROWS && data->task != ML_MULTICLASS;
+	double		limit = data->task == ML_REGRESSION ? ML_LEAK_R2 : ML_LEAK_AUC;
+	bool		leaks = data->n_train >= ML_LEAK_MIN_ROWS && data->task != ML_MULTICLASS;
 
 	*n = 0;
 	*finding = ml_alloc_array(host, (size_t) data->p, sizeof(MlFinding));

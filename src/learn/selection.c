@@ -102,26 +102,21 @@ look_at_target(MlScratch *scratch, const MlDataset *data, MlSelectionRows *rows,
 
 /* ---- column by column ---- */
 
-/* A round: column first + lane in each lane. */
-typedef struct Lanes
+typedef struct Columns
 {
 	const MlSelectionRows *rows;
 	const MlSelector *selector;
-	int			first;
-	char	   *room;
-	size_t		room_size;		/* of a lane */
 	MlColumnScore *out;
-} Lanes;
+} Columns;
 
 static void
-score_lane(void *arg, int lane)
+score_column(void *arg, int column, void *room)
 {
-	Lanes	   *l = arg;
-	MlColumnScore *out = &l->out[l->first + lane];
+	Columns    *columns = arg;
+	MlColumnScore *out = &columns->out[column];
 
 	*out = (MlColumnScore) {.score = NAN,.p_value = NAN};
-	l->selector->column(l->rows, &l->rows->data->column[l->first + lane],
-						l->room + (size_t) lane * l->room_size, out);
+	columns->selector->column(columns->rows, &columns->rows->data->column[column], room, out);
 }
 
 /* Whether a is a better column than b. */
@@ -156,30 +151,27 @@ fold_columns(const MlSelector *selector, const MlDataset *data, const MlColumnSc
 }
 
 static MlCode
-score_columns(MlHost *host, MlScratch *scratch, const MlSelectionRows *rows, const MlSelection *selection,
-			  MlFeatureScore *score, MlStatus *status)
+score_columns(MlScratch *scratch, const MlSelectionRows *rows, const MlSelection *selection, MlFeatureScore *score,
+			  MlStatus *status)
 {
 	const MlDataset *data = rows->data;
-	Lanes		lanes = {.rows = rows,.selector = selection->selector};
-	int			n = host->threads < data->p ? host->threads : data->p;
+	Columns		columns = {.rows = rows,.selector = selection->selector};
+	size_t		most = 0;
+	MlCode		code;
 
 	for (int c = 0; c < data->p; c++)
 	{
-		size_t		room = lanes.selector->room(rows, &data->column[c]);
+		size_t		room = columns.selector->room(rows, &data->column[c]);
 
-		lanes.room_size = room > lanes.room_size ? room : lanes.room_size;
+		most = room > most ? room : most;
 	}
-	lanes.room_size = (lanes.room_size + 64) / 64 * 64;
-	lanes.room = ml_scratch_alloc(scratch, lanes.room_size, (size_t) n, "feature selection", status);
-	lanes.out = ml_scratch_alloc(scratch, (size_t) data->p, sizeof(MlColumnScore), "feature selection", status);
-	if (lanes.room == NULL || lanes.out == NULL)
+	columns.out = ml_scratch_alloc(scratch, (size_t) data->p, sizeof(MlColumnScore), "feature selection", status);
+	if (columns.out == NULL)
 		return status->code;
-	for (; lanes.first < data->p; lanes.first += n)
-		if (host->poll(host, "feature selection", (double) lanes.first / data->p) ||
-			host->parallel_for(host, data->p - lanes.first < n ? data->p - lanes.first : n, score_lane, &lanes))
-			return ml_status_set(status, ML_CANCELLED, "feature selection was cancelled");
-	fold_columns(selection->selector, data, lanes.out, score);
-	return ML_OK;
+	code = ml_lanes_run(scratch, data->p, most, score_column, &columns, "feature selection", status);
+	if (code == ML_OK)
+		fold_columns(selection->selector, data, columns.out, score);
+	return code;
 }
 
 /* ---- ranks ---- */
@@ -238,7 +230,7 @@ ml_select(MlHost *host, const MlDataset *data, const MlSelection *selection, MlF
 	ml_scratch_init(&scratch, host);
 	code = look_at_target(&scratch, data, &rows, status);
 	if (code == ML_OK && selector->column != NULL)
-		code = score_columns(host, &scratch, &rows, selection, score, status);
+		code = score_columns(&scratch, &rows, selection, score, status);
 	else if (code == ML_OK)
 		code = selector->features(host, data, selection, score, status);
 	if (code == ML_OK)

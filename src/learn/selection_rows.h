@@ -5,7 +5,7 @@
 #ifndef ML_SELECTION_ROWS_H
 #define ML_SELECTION_ROWS_H
 
-#include "learn/scratch.h"
+#include "learn/lanes.h"
 #include "learn/selection.h"
 
 /* The training rows, and what all columns ask of the target. */
@@ -59,16 +59,6 @@ extern const MlSelector ml_select_permutation;
 /* Why a column has no score. */
 #define ML_NO_VALUE "no value in the training rows"
 #define ML_FEW_ROWS "too few rows with a value"
-
-/* The next count × size bytes of a room, 8 bytes aligned. */
-static inline void *
-ml_room_take(void **room, size_t count, size_t size)
-{
-	void	   *p = *room;
-
-	*room = (char *) p + (count * size + 7) / 8 * 8;
-	return p;
-}
 
 /*
  * The levels of a category one after another, with the rows of each (class by

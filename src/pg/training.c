@@ -108,12 +108,12 @@ make_definition(const MlopsTrainingRequest *request, const MlopsModel *model, Ml
 	{
 		/* a source that is passed is SQL of this call; from others than the owner only the stored one is taken */
 		bool		own_source = request->source != NULL &&
-			(request->look_only || differs(request->source, model->source) ||
+			(differs(request->source, model->source) ||
 			 mlops_has_privilege(model->model_id, model->owner, MLOPS_OWNER));
 		bool		own_features = differs(request->features, model->features);
 
 		mlops_check_privilege(model->model_id, model->name, model->owner,
-							  (own_source && !request->look_only) || own_features ? MLOPS_OWNER : MLOPS_MANAGE);
+							  own_source || own_features ? MLOPS_OWNER : MLOPS_MANAGE);
 		d->owner = mlops_role_oid(model->owner);
 		if (!OidIsValid(d->owner))
 			ereport(ERROR,
@@ -474,30 +474,38 @@ mlops_training_read(const MlopsTrainingRequest *request)
 MlopsTrainingRows *
 mlops_training_rows(char *model, char *source)
 {
-	MlopsTrainingRows *training = palloc0(sizeof(MlopsTrainingRows));
 	MlopsTrainingRequest request = {.model = model,.source = source,.look_only = true};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops training rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	MlopsTrainingRows *training = palloc0(sizeof(MlopsTrainingRows));
 	MlopsDefinition *d = &training->definition;
 	MlTaskKind	known_task = 0;
 
 	mlops_check_model_name(model);
 	(void) mlops_model_lookup(model, NULL);
+	training->context = context;
+	training->caller = caller;
 	training->model = mlops_registry_model(model, false);
 	make_definition(&request, training->model, d);
 	if (d->task != NULL)
 		known_task = strcmp(d->task, "regression") == 0 ? ML_REGRESSION : ML_BINARY;
-	mlops_host_init(&training->host, CurrentMemoryContext, mlops_training_memory(), psprintf("model \"%s\"", model));
+	mlops_host_init(&training->host, context, mlops_training_memory(), psprintf("model \"%s\"", model));
 	training->rows = read_rows(d, &training->host, known_task);
 	mlops_target_interpret(d, training->rows, &training->data, false);
 	drop_identifiers(d, training->rows);
 	training->metric = choose_metric(&d->config, training->data.task);
-	(void) order_rows(d, training->rows, &training->data, false, NULL);
+	training->read_at = order_rows(d, training->rows, &training->data, false, NULL);
 	return training;
 }
 
 void
 mlops_training_rows_done(MlopsTrainingRows *training)
 {
+	MemoryContext context = training->context;
+
 	mlops_host_done(&training->host);
+	MemoryContextSwitchTo(training->caller);
+	MemoryContextDelete(context);
 }
 
 static double

@@ -24,7 +24,7 @@ typedef struct MlopsTrainingRequest
 	char	   *time_column;
 	Jsonb	   *config;
 	int64		seed;
-	bool		look_only;		/* nothing is stored: a source of the call needs no owner */
+	bool		look_only;		/* nothing is stored, so nothing is told of how it would differ */
 } MlopsTrainingRequest;
 
 typedef struct MlopsTrainingOutcome
@@ -44,18 +44,21 @@ typedef struct MlopsTrainingOutcome
 /* The rows of a model's definition as a training would see them: in order, the training rows first. */
 typedef struct MlopsTrainingRows
 {
+	MemoryContext context;		/* theirs, and what the caller makes meanwhile */
+	MemoryContext caller;
 	MlopsHost	host;
 	MlopsModel *model;
 	MlopsDefinition definition;
 	MlopsRows  *rows;
 	MlDataset	data;			/* no validation rows: nothing chooses */
+	uint32	   *read_at;		/* where each row was read */
 	const char *metric;
 } MlopsTrainingRows;
 
 /*
- * Reads them for who may manage the model, into the current context; source
- * NULL: the stored one, else it is run as the caller.  Raises whatever a
- * training raises before it learns.
+ * Reads them for who may manage the model; source NULL: the stored one, else
+ * one of the owner's, run as the caller.  Raises whatever a training raises before it
+ * learns.  Until they are done with, a context of their own is the current one.
  */
 extern MlopsTrainingRows *mlops_training_rows(char *model, char *source);
 extern void mlops_training_rows_done(MlopsTrainingRows *training);
