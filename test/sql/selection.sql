@@ -3,6 +3,8 @@ CREATE SCHEMA test_selection;
 SET search_path = test_selection, public;
 SET client_min_messages = warning;
 SET mlops.progress = off;
+-- models are named like their data here
+SELECT count(mlops_drop_model(name)) >= 0 AS fresh FROM mlops.models;
 \set SHOW_CONTEXT never
 \getenv dir PG_ABS_SRCDIR
 \set file :dir '/data/telco_churn.csv'
@@ -166,3 +168,4 @@ SELECT count(*) FROM mlops_select_features('iris', 'f_test');
 ROLLBACK;
 SELECT mlops_revoke('iris', 'selection_manager', 'manage'), mlops_revoke('iris', 'selection_user', 'predict');
 DROP ROLE selection_manager, selection_user;
+SELECT count(mlops_drop_model(name)) > 0 AS fresh FROM mlops.models;
