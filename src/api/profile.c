@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
@@ -22,7 +23,8 @@ PG_FUNCTION_INFO_V1(mlops_profile_state_recv);
 PG_FUNCTION_INFO_V1(mlops_profile_state_send);
 PG_FUNCTION_INFO_V1(mlops_profile_state_add);
 PG_FUNCTION_INFO_V1(mlops_profile_state_merge);
-PG_FUNCTION_INFO_V1(mlops_profile_column);
+PG_FUNCTION_INFO_V1(mlops_profile_state_column);
+PG_FUNCTION_INFO_V1(mlops_profile_figures);
 PG_FUNCTION_INFO_V1(mlops_profile);
 
 Datum
@@ -51,11 +53,19 @@ mlops_profile_state_send(PG_FUNCTION_ARGS)
 
 /* ---- the aggregates ---- */
 
-/* The type of argument 1; a distributed engine's calls do not say it, but a function for one type does. */
-static Oid
-value_type(FunctionCallInfo fcinfo)
+/* Of the values of one call site; types stand together, as every row needs them. */
+typedef struct RowInput
 {
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+	int			n;
+	Oid			type[FUNC_MAX_ARGS];
+	MlopsProfileInput *input[FUNC_MAX_ARGS];
+} RowInput;
+
+/* The type of an argument; a distributed engine's calls do not say it, but a function for one type does. */
+static Oid
+value_type(FunctionCallInfo fcinfo, int n)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, n);
 	HeapTuple	tuple;
 
 	if (OidIsValid(type))
@@ -63,30 +73,48 @@ value_type(FunctionCallInfo fcinfo)
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
-	type = ((Form_pg_proc) GETSTRUCT(tuple))->proargtypes.values[1];
+	if (n < ((Form_pg_proc) GETSTRUCT(tuple))->pronargs)
+		type = ((Form_pg_proc) GETSTRUCT(tuple))->proargtypes.values[n];
 	ReleaseSysCache(tuple);
-	if (get_typtype(type) == TYPTYPE_PSEUDO)
+	if (!OidIsValid(type) || get_typtype(type) == TYPTYPE_PSEUDO)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDETERMINATE_DATATYPE),
 				 errmsg("could not determine the type of the values")));
 	return type;
 }
 
-static MlopsProfileInput *
-value_input(FunctionCallInfo fcinfo)
+static RowInput *
+row_input(FunctionCallInfo fcinfo)
 {
-	if (fcinfo->flinfo->fn_extra == NULL)
-		fcinfo->flinfo->fn_extra = mlops_profile_input(value_type(fcinfo), PG_GET_COLLATION(),
-													   fcinfo->flinfo->fn_mcxt);
-	return fcinfo->flinfo->fn_extra;
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	int			n = PG_NARGS() - 1;
+	RowInput   *row = MemoryContextAlloc(context, sizeof(RowInput));
+
+	row->n = n;
+	for (int i = 0; i < n; i++)
+	{
+		row->input[i] = mlops_profile_input(value_type(fcinfo, i + 1), PG_GET_COLLATION(), context);
+		row->type[i] = row->input[i]->type;
+	}
+	return fcinfo->flinfo->fn_extra = row;
 }
 
 Datum
 mlops_profile_state_add(PG_FUNCTION_ARGS)
 {
 	MlopsProfileState *s = (MlopsProfileState *) mlops_state_for_update(fcinfo, &mlops_profile_state_type);
+	RowInput   *row = fcinfo->flinfo->fn_extra;
+	MemoryContext context = s->state.header.eoh_context;
 
-	mlops_profile_add(s, value_input(fcinfo), PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+	if (unlikely(row == NULL))
+		row = row_input(fcinfo);
+	if (unlikely(s->n != row->n))
+		mlops_profile_begin(s, row->n);
+	for (int i = 0; i < row->n; i++)
+		mlops_profile_add(&s->column[i], row->type[i], row->input[i], fcinfo->args[i + 1].value,
+						  fcinfo->args[i + 1].isnull, context);
+	if (unlikely(mlops_profile_watched))
+		mlops_profile_row_read();
 	PG_RETURN_DATUM(mlops_state_datum(&s->state));
 }
 
@@ -160,9 +188,9 @@ put_figures(const MlopsColumnProfile *p, Datum *value, bool *isnull)
 }
 
 Datum
-mlops_profile_column(PG_FUNCTION_ARGS)
+mlops_profile_state_column(PG_FUNCTION_ARGS)
 {
-	MlopsProfileState *s = (MlopsProfileState *) mlops_state_for_read(PG_GETARG_DATUM(0), &mlops_profile_state_type);
+	MlopsProfileState *s = mlops_profile_read(PG_GETARG_DATUM(0));
 	MlopsColumnProfile profile;
 	TupleDesc	desc;
 	Datum		value[FIGURES];
@@ -170,22 +198,49 @@ mlops_profile_column(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != FIGURES)
 		elog(ERROR, "return type must be mlops.column_profile");
-	mlops_profile_figures(&profile, s, InvalidOid);
+	if (s->n != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("state must be of one column, not of %d", s->n),
+				 errhint("Use mlops_profile_figures.")));
+	mlops_profile_describe(&profile, &s->column[0], InvalidOid);
 	put_figures(&profile, value, isnull);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), value, isnull)));
+}
+
+/* first: what stands in front of the figures */
+static void
+put_row(const MlopsColumnProfile *profile, Datum first, ReturnSetInfo *result)
+{
+	Datum		value[1 + FIGURES];
+	bool		isnull[1 + FIGURES];
+
+	value[0] = first;
+	isnull[0] = false;
+	put_figures(profile, value + 1, isnull + 1);
+	tuplestore_putvalues(result->setResult, result->setDesc, value, isnull);
+}
+
+Datum
+mlops_profile_figures(PG_FUNCTION_ARGS)
+{
+	MlopsProfileState *s = mlops_profile_read(PG_GETARG_DATUM(0));
+	MlopsColumnProfile profile;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < s->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		mlops_profile_describe(&profile, &s->column[i], InvalidOid);
+		put_row(&profile, Int32GetDatum(i + 1), (ReturnSetInfo *) fcinfo->resultinfo);
+	}
+	return (Datum) 0;
 }
 
 static void
 put_column(const MlopsColumnProfile *profile, void *arg)
 {
-	ReturnSetInfo *result = arg;
-	Datum		value[1 + FIGURES];
-	bool		isnull[1 + FIGURES];
-
-	value[0] = CStringGetTextDatum(profile->name);
-	isnull[0] = false;
-	put_figures(profile, value + 1, isnull + 1);
-	tuplestore_putvalues(result->setResult, result->setDesc, value, isnull);
+	put_row(profile, CStringGetTextDatum(profile->name), arg);
 }
 
 Datum

@@ -25,13 +25,13 @@
 static inline void
 ml_distinct_add(uint8_t *reg, uint64_t hash)
 {
-	uint32_t	i = (uint32_t) (hash >> (64 - ML_DISTINCT_BITS));
+	uint8_t    *r = &reg[hash >> (64 - ML_DISTINCT_BITS)];
 	/* the bit that is set ends the search where the hash does */
 	uint64_t	rest = hash << ML_DISTINCT_BITS | UINT64_C(1) << (ML_DISTINCT_BITS - 1);
-	uint8_t		rank = (uint8_t) (__builtin_clzll(rest) + 1);
 
-	if (reg[i] < rank)
-		reg[i] = rank;
+	/* as many leading zeroes as the register has seen at most, which is rare */
+	if (rest >> 1 >> (63 - *r) == 0)
+		*r = (uint8_t) (__builtin_clzll(rest) + 1);
 }
 
 extern void ml_distinct_merge(uint8_t *reg, const uint8_t *other);

@@ -15,6 +15,7 @@ point_to(MlHeavy *h, uint64_t hash, int32_t entry)
 	while (h->slot[at] != 0)
 		at = (at + 1) & h->mask;
 	h->slot[at] = (uint16_t) (entry + 1);
+	h->filter[hash >> 61] |= UINT64_C(1) << (hash >> 55 & 63);
 }
 
 int32_t
@@ -36,6 +37,7 @@ void
 ml_heavy_index(MlHeavy *h)
 {
 	memset(h->slot, 0, sizeof(uint16_t) * ((size_t) h->mask + 1));
+	memset(h->filter, 0, sizeof(h->filter));
 	for (int32_t i = 0; i < h->n; i++)
 		point_to(h, ml_mix64(h->key[i]), i);
 }

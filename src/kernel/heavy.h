@@ -33,6 +33,7 @@ typedef struct MlHeavy
 	void	  **load;			/* what goes with the keys; NULL = nothing */
 	uint16_t   *slot;			/* 1 + number of an entry, 0 = free */
 	uint32_t	mask;			/* number of slots - 1 */
+	uint64_t	filter[8];		/* one bit of 512 for each key: what has none is not held */
 } MlHeavy;
 
 #define ML_HEAVY_MAX_ROOM 65535
@@ -41,6 +42,8 @@ typedef struct MlHeavy
 static inline int32_t
 ml_heavy_find(const MlHeavy *h, uint64_t key, uint64_t hash)
 {
+	if ((h->filter[hash >> 61] >> (hash >> 55 & 63) & 1) == 0)
+		return -1;
 	for (uint32_t at = (uint32_t) hash & h->mask; h->slot[at] != 0; at = (at + 1) & h->mask)
 		if (h->key[h->slot[at] - 1] == key)
 			return h->slot[at] - 1;

@@ -6,6 +6,7 @@
  * Dekker, "A floating-point technique for extending the available precision",
  * 1971), because not every processor multiplies and adds in one step.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernel/dispatch.h"
@@ -37,8 +38,11 @@ typedef struct LaneSums
 
 /* n: a multiple of LANES; all numbers ordinary */
 ML_BODY
-add_lanes_body(LaneSums *s, const double *x, int n)
+add_lanes_body(LaneSums *sums, const double *restrict x, int n)
 {
+	/* a copy that no pointer reaches stays in registers */
+	LaneSums	s = *sums;
+
 	for (int i = 0; i < n; i += LANES)
 		for (int l = 0; l < LANES; l++)
 		{
@@ -50,32 +54,39 @@ add_lanes_body(LaneSums *s, const double *x, int n)
 			double		p_error = ((high * high - p) + 2 * high * low) + low * low;
 			double		rest;
 
-			s->sum[l] = ml_two_sum(s->sum[l], v, &rest);
-			s->sum_error[l] += rest;
-			s->square[l] = ml_two_sum(s->square[l], p, &rest);
-			s->square_error[l] += rest + p_error;
+			s.sum[l] = ml_two_sum(s.sum[l], v, &rest);
+			s.sum_error[l] += rest;
+			s.square[l] = ml_two_sum(s.square[l], p, &rest);
+			s.square_error[l] += rest + p_error;
 		}
+	*sums = s;
 }
 ML_DISPATCH(static, add_lanes, (LaneSums *s, const double *x, int n), (s, x, n))
 
-/* Largest |x| (or anything at least as large), and whether a number but 0 is small. */
-ML_BODY
-look_body(const double *x, int n, double *largest, int *small)
+/* Are all of n ascending numbers ordinary, or 0? */
+static bool
+all_ordinary(const double *x, int n)
 {
-	double		most = 0;
-	int			found = 0;
+	int			low = 0;
+	int			high = n;
 
-	for (int i = 0; i < n; i++)
+	if (x[0] < -ORDINARY_MAX || x[n - 1] > ORDINARY_MAX)
+		return false;
+	/* the first that is not below the small ones */
+	while (low < high)
 	{
-		double		size = fabs(x[i]);
+		int			middle = low + (high - low) / 2;
 
-		most = size > most ? size : most;
-		found |= (size < ORDINARY_MIN) & (size > 0);
+		if (x[middle] <= -ORDINARY_MIN)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	*largest = most;
-	*small = found;
+	for (; low < n && x[low] < ORDINARY_MIN; low++)
+		if (x[low] != 0)
+			return false;
+	return true;
 }
-ML_DISPATCH(static, look, (const double *x, int n, double *largest, int *small), (x, n, largest, small))
 
 void
 ml_moment_sums_add_times(MlMomentSums *s, double x, double times)
@@ -94,19 +105,11 @@ void
 ml_moment_sums_add(MlMomentSums *s, const double *x, int n)
 {
 	LaneSums	lanes;
-	int			even = n - n % LANES;
-	double		largest;
-	int			small;
+	int			even = n > 0 && all_ordinary(x, n) ? n - n % LANES : 0;
 
-	look(x, n, &largest, &small);
-	if (largest > ORDINARY_MAX || small)
-		even = 0;
-	else
-	{
-		memset(&lanes, 0, sizeof(lanes));
-		add_lanes(&lanes, x, even);
-	}
-	for (int l = 0; even > 0 && l < LANES; l++)
+	memset(&lanes, 0, sizeof(lanes));
+	add_lanes(&lanes, x, even);
+	for (int l = 0; l < LANES; l++)
 	{
 		ml_sum_add(&s->sum[ORDINARY], lanes.sum[l]);
 		ml_sum_add(&s->sum[ORDINARY], lanes.sum_error[l]);

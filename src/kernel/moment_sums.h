@@ -2,10 +2,10 @@
  * moment_sums.h: mean and standard deviation of a stream of numbers.
  *
  * Sums of x and x^2 in about twice the digits of a double (kernel/sum.h), so
- * that the figures do not depend on order or merging but for a small chance
- * in their last bit, and so that taking the square of the sum from the sum of
- * squares does no harm: the standard deviation has 12 right digits while the
- * mean is less than 1e9 of them.  Numbers far from 1 are first brought near
+ * that taking the square of the sum from the sum of squares does no harm: the
+ * standard deviation has 12 right digits while the mean is less than 1e9 of
+ * them.  While it is less than 1e6, order and merging do not matter but for a
+ * small chance in the last bit.  Numbers far from 1 are first brought near
  * it by a power of two (as in kernel/error_sums.h): no square overflows or
  * vanishes.
  */
@@ -22,7 +22,7 @@ typedef struct MlMomentSums
 	MlSum		square[3];
 } MlMomentSums;
 
-/* n finite numbers */
+/* n ascending finite numbers */
 extern void ml_moment_sums_add(MlMomentSums *s, const double *x, int n);
 /* One finite number, `times` times; times < 2^53. */
 extern void ml_moment_sums_add_times(MlMomentSums *s, double x, double times);

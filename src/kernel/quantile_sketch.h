@@ -36,7 +36,7 @@ typedef struct MlQuantileSketch
 	int64_t		over;			/* a count of numbers up to x is at most so much too high, */
 	int64_t		under;			/* and so much too low */
 	int32_t		count[ML_QUANTILE_LEVELS];	/* numbers held, < ML_QUANTILE_RUN */
-	bool		larger[ML_QUANTILE_LEVELS]; /* the next thinning lets the larger ones go up */
+	bool		larger[ML_QUANTILE_LEVELS]; /* whose turn it is */
 	double	   *item[ML_QUANTILE_LEVELS];	/* ascending */
 } MlQuantileSketch;
 

@@ -230,11 +230,10 @@ sort_digits(uint64_t *key, uint64_t *spare, int64_t n, int low, int passes)
 	return key;
 }
 
-/* Puts nearly ordered keys in order; false: they are not, and it was given up. */
+/* Puts nearly ordered keys in order; false: they are not, and after so many moves it was given up. */
 static bool
-insert_keys(uint64_t *key, int64_t n)
+insert_keys(uint64_t *key, int64_t n, int64_t moves)
 {
-	int64_t		left = MOST_MOVES * n;
 	int64_t		i;
 
 	for (i = 1; i < n; i++)
@@ -244,10 +243,11 @@ insert_keys(uint64_t *key, int64_t n)
 
 		if (key[i - 1] <= k)
 			continue;
-		for (j = i; j > 0 && key[j - 1] > k && left > 0; j--, left--)
+		for (j = i; j > 0 && key[j - 1] > k; j--)
 			key[j] = key[j - 1];
 		key[j] = k;
-		if (left == 0)
+		moves -= i - j;
+		if (moves < 0)
 			return false;
 	}
 	return true;
@@ -303,62 +303,76 @@ ml_sort_doubles(double *x, int64_t n, double *scratch)
 	{
 		sorted = sort_digits(key, spare, n, bits - FIRST_PASSES * DOUBLE_DIGIT, FIRST_PASSES);
 		/* many numbers that agree in the highest bits and not in the others */
-		if (!insert_keys(sorted, n))
+		if (!insert_keys(sorted, n, MOST_MOVES * n))
 			sorted = sort_digits(sorted, sorted == key ? spare : key, n, 0, DOUBLE_PASSES);
 	}
 	for (i = 0; i < n; i++)
 		x[i] = ml_sort_unkey(sorted[i]);
 }
 
-#define KEY_PASSES 8
+#define KEY_DIGIT 10
+#define KEY_MASK ((1 << KEY_DIGIT) - 1)
 
+/* Numbers of keys with a digit become the place of the first of them. */
+static void
+places(uint16_t *count)
+{
+	uint16_t	sum = 0;
+
+	for (int d = 0; d <= KEY_MASK; d++)
+	{
+		uint16_t	c = count[d];
+
+		count[d] = sum;
+		sum += c;
+	}
+}
+
+/* Two stable passes: by the digit at bit `shift`, then by the next one. */
+static void
+sort_two_digits(uint64_t *key, int n, int shift, uint64_t *scratch)
+{
+	uint16_t	low[1 << KEY_DIGIT] = {0};
+	uint16_t	high[1 << KEY_DIGIT] = {0};
+
+	for (int i = 0; i < n; i++)
+	{
+		uint64_t	digits = key[i] >> shift;
+
+		low[digits & KEY_MASK]++;
+		high[digits >> KEY_DIGIT & KEY_MASK]++;
+	}
+	places(low);
+	places(high);
+	for (int i = 0; i < n; i++)
+		scratch[low[key[i] >> shift & KEY_MASK]++] = key[i];
+	for (int i = 0; i < n; i++)
+		key[high[scratch[i] >> shift >> KEY_DIGIT & KEY_MASK]++] = scratch[i];
+}
+
+/*
+ * Two digits from the highest bit in which keys differ leave most keys in
+ * their place; insertion does the rest, and where it would take long all
+ * digits are sorted by.
+ */
 void
 ml_sort_keys(uint64_t *key, int n, uint64_t *scratch)
 {
-	uint16_t	count[KEY_PASSES][256];
-	uint64_t   *from = key;
-	uint64_t   *to = scratch;
-	int			i;
+	uint64_t	differ = 0;
+	int			bits;
 
 	assert(n >= 0 && n <= ML_SORT_MAX_KEYS);
 	if (n <= SMALL_RUN)
 	{
-		for (i = 1; i < n; i++)
-		{
-			uint64_t	v = key[i];
-			int			j;
-
-			for (j = i; j > 0 && key[j - 1] > v; j--)
-				key[j] = key[j - 1];
-			key[j] = v;
-		}
+		(void) insert_keys(key, n, INT64_MAX);
 		return;
 	}
-	memset(count, 0, sizeof(count));
-	for (i = 0; i < n; i++)
-		for (int pass = 0; pass < KEY_PASSES; pass++)
-			count[pass][key[i] >> (8 * pass) & 255]++;
-	for (int pass = 0; pass < KEY_PASSES; pass++)
-	{
-		int			shift = 8 * pass;
-		uint16_t	sum = 0;
-		uint64_t   *swap;
-
-		if (count[pass][from[0] >> shift & 255] == n)
-			continue;
-		for (int d = 0; d < 256; d++)
-		{
-			uint16_t	c = count[pass][d];
-
-			count[pass][d] = sum;
-			sum += c;
-		}
-		for (i = 0; i < n; i++)
-			to[count[pass][from[i] >> shift & 255]++] = from[i];
-		swap = from;
-		from = to;
-		to = swap;
-	}
-	if (from != key)
-		memcpy(key, from, sizeof(uint64_t) * n);
+	for (int i = 1; i < n; i++)
+		differ |= key[i] ^ key[0];
+	bits = differ == 0 ? 0 : 64 - __builtin_clzll(differ);
+	sort_two_digits(key, n, bits <= 2 * KEY_DIGIT ? 0 : bits - 2 * KEY_DIGIT, scratch);
+	if (insert_keys(key, n, (int64_t) n * MOST_MOVES))
+		return;
+	for (int shift = 0; shift < bits; shift += 2 * KEY_DIGIT)
+		sort_two_digits(key, n, shift, scratch);
 }

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/dispatch.h"
 #include "kernel/hash.h"
 #include "kernel/sort.h"
 #include "learn/column_sketch.h"
@@ -26,6 +27,7 @@
 #define MINUS_INFINITY UINT64_C(0x000fffffffffffff)
 #define PLUS_INFINITY UINT64_C(0xfff0000000000000)
 #define NOT_A_NUMBER UINT64_C(0xfff8000000000000)
+#define INFINITE_WORD UINT64_C(0x7ff0000000000000)
 
 uint64_t
 ml_column_key(MlColumnWords words, uint64_t word)
@@ -60,6 +62,61 @@ ml_column_word(MlColumnWords words, uint64_t key)
 	memcpy(&word, &x, sizeof(word));
 	return word;
 }
+
+/* Words become their keys. */
+ML_BODY
+make_keys_body(MlColumnWords words, uint64_t *word, int n)
+{
+	if (words != ML_WORDS_DOUBLE)
+		for (int i = 0; i < n; i++)
+			word[i] ^= SIGN;
+	else
+		for (int i = 0; i < n; i++)
+		{
+			uint64_t	w = word[i] == SIGN ? 0 : word[i];	/* -0 is 0 */
+			uint64_t	key = w ^ ((int64_t) w < 0 ? UINT64_MAX : SIGN);
+
+			word[i] = (w & ~SIGN) > INFINITE_WORD ? NOT_A_NUMBER : key;
+		}
+}
+ML_DISPATCH(static, make_keys, (MlColumnWords words, uint64_t *word, int n), (words, word, n))
+
+/* The numbers of finite keys. */
+ML_BODY
+make_numbers_body(MlColumnWords words, const uint64_t *restrict key, double *restrict x, int n)
+{
+	if (words != ML_WORDS_DOUBLE)
+		for (int i = 0; i < n; i++)
+			x[i] = (double) (int64_t) (key[i] ^ SIGN);
+	else
+		for (int i = 0; i < n; i++)
+		{
+			uint64_t	w = key[i] ^ ((int64_t) key[i] < 0 ? SIGN : UINT64_MAX);
+
+			memcpy(&x[i], &w, sizeof(w));
+		}
+}
+ML_DISPATCH(static, make_numbers, (MlColumnWords words, const uint64_t *key, double *x, int n), (words, key, x, n))
+
+ML_BODY
+make_hashes_body(const uint64_t *restrict key, uint64_t *restrict hash, int n)
+{
+	for (int i = 0; i < n; i++)
+		hash[i] = ml_mix64(key[i]);
+}
+ML_DISPATCH(static, make_hashes, (const uint64_t *key, uint64_t *hash, int n), (key, hash, n))
+
+/* Do any of n ascending keys stand next to their like? */
+ML_BODY
+look_for_runs_body(const uint64_t *key, int n, int *found)
+{
+	int			any = 0;
+
+	for (int i = 1; i < n; i++)
+		any |= key[i] == key[i - 1];
+	*found = any;
+}
+ML_DISPATCH(static, look_for_runs, (const uint64_t *key, int n, int *found), (key, n, found))
 
 /* ---- room ---- */
 
@@ -252,46 +309,60 @@ sketch_keys(MlColumnSketch *s, const uint64_t *key, const int64_t *times, int n,
 	if (from == to)
 		return true;
 	widen(s, key[from], key[to - 1]);
-	for (int i = from; i < to; i++)
-		x[i - from] = ml_column_number(s->words, key[i]);
+	x[0] = ml_column_number(s->words, key[from]);	/* the compiler does not see that there is one */
+	make_numbers(s->words, key + from, x, to - from);
 	return sketch_numbers(s, x, times ? times + from : NULL, to - from, host);
+}
+
+/* A key that came `times` times in a block; false: it is passed over. */
+static bool
+sketch_key(MlColumnSketch *s, uint64_t key, uint64_t hash, int times, bool take_in, MlHost *host)
+{
+	int32_t		entry = ml_heavy_find(&s->counted, key, hash);
+
+	if (entry >= 0)
+		s->counted.count[entry] += times;
+	else if (take_in)
+	{
+		make_place(s, host);
+		(void) ml_heavy_insert(&s->counted, key, hash, times, s->counted.missed);
+	}
+	return entry >= 0 || take_in;
 }
 
 /* A block of ascending keys: which come often, and how many different ones there are. */
 static void
-sketch_runs(MlColumnSketch *s, const uint64_t *key, int n, MlHost *host)
+sketch_runs(MlColumnSketch *s, const uint64_t *key, int n, bool take_in, MlHost *host)
 {
+	uint64_t	hash[ML_COLUMN_BLOCK];
 	bool		passed_over = false;
+	int			runs;
 
-	for (int from = 0, to; from < n; from = to)
-	{
-		uint64_t	hash = ml_mix64(key[from]);
-		int32_t		entry;
-
-		for (to = from + 1; to < n && key[to] == key[from]; to++)
-			;
-		ml_distinct_add(s->distinct, hash);
-		entry = s->counted.n == 0 ? -1 : ml_heavy_find(&s->counted, key[from], hash);
-		if (entry >= 0)
-			s->counted.count[entry] += to - from;
-		else if (to - from > 1 || n < LONE_BLOCK)
+	make_hashes(key, hash, n);
+	for (int i = 0; i < n; i++)
+		ml_distinct_add(s->distinct, hash[i]);
+	look_for_runs(key, n, &runs);
+	/* what many columns are like: nothing comes twice */
+	if (!runs && !take_in && s->counted.n == 0)
+		passed_over = n > 0;
+	else
+		for (int from = 0, to; from < n; from = to)
 		{
-			make_place(s, host);
-			(void) ml_heavy_insert(&s->counted, key[from], hash, to - from, s->counted.missed);
+			for (to = from + 1; to < n && key[to] == key[from]; to++)
+				;
+			passed_over |= !sketch_key(s, key[from], hash[from], to - from, take_in || to - from > 1, host);
 		}
-		else
-			passed_over = true;
-	}
 	s->counted.missed += passed_over;
 }
 
+/* take_in: numbers that come once are held, too */
 static bool
-sketch_block(MlColumnSketch *s, uint64_t *key, int n, MlHost *host)
+sketch_block(MlColumnSketch *s, uint64_t *key, int n, bool take_in, MlHost *host)
 {
 	uint64_t	scratch[ML_COLUMN_BLOCK];
 
 	ml_sort_keys(key, n, scratch);
-	sketch_runs(s, key, n, host);
+	sketch_runs(s, key, n, take_in, host);
 	return sketch_keys(s, key, NULL, n, host);
 }
 
@@ -376,14 +447,13 @@ ml_column_settle(MlColumnSketch *s, MlHost *host)
 	int			i = 0;
 
 	s->n_waiting = 0;
-	for (; i < n; i++)
-		s->waiting[i] = ml_column_key(s->words, s->waiting[i]);
+	make_keys(s->words, s->waiting, n);
 	s->values += n;
-	for (i = 0; !s->sketched && i < n; i++)
+	for (; !s->sketched && i < n; i++)
 	{
 		uint64_t	key = s->waiting[i];
 		uint64_t	hash = ml_mix64(key);
-		int32_t		entry = s->counted.n == 0 ? -1 : ml_heavy_find(&s->counted, key, hash);
+		int32_t		entry = ml_heavy_find(&s->counted, key, hash);
 
 		if (entry >= 0)
 			s->counted.count[entry]++;
@@ -392,7 +462,8 @@ ml_column_settle(MlColumnSketch *s, MlHost *host)
 		else if (entry == -1)
 			break;
 	}
-	if (i < n && !sketch_block(s, s->waiting + i, n - i, host))
+	/* small blocks would pass over too much for what they are */
+	if (i < n && !sketch_block(s, s->waiting + i, n - i, n < LONE_BLOCK, host))
 		return false;
 	if (s->waiting_room < ML_COLUMN_BLOCK && n == s->waiting_room)
 	{
@@ -411,7 +482,7 @@ bool
 ml_column_add_hash(MlColumnSketch *s, uint64_t key, int32_t *entry, MlHost *host)
 {
 	uint64_t	hash = ml_mix64(key);
-	int32_t		found = s->counted.n == 0 ? -1 : ml_heavy_find(&s->counted, key, hash);
+	int32_t		found = ml_heavy_find(&s->counted, key, hash);
 
 	s->values++;
 	if (found >= 0)
@@ -495,7 +566,7 @@ merge_frequent(MlColumnSketch *s, const MlHeavy *other, MlHost *host)
 	for (int32_t i = 0; i < other->n; i++)
 	{
 		uint64_t	hash = ml_mix64(other->key[i]);
-		int32_t		entry = s->counted.room == 0 ? -1 : ml_heavy_find(&s->counted, other->key[i], hash);
+		int32_t		entry = ml_heavy_find(&s->counted, other->key[i], hash);
 		int64_t		surely = other->missed - other->slack[i];
 
 		if (entry >= 0)
@@ -519,7 +590,7 @@ merge_counts(MlColumnSketch *s, const MlHeavy *other, MlHost *host, int32_t *mer
 	{
 		int32_t		i = *merged;
 		uint64_t	hash = ml_mix64(other->key[i]);
-		int32_t		entry = s->counted.n == 0 ? -1 : ml_heavy_find(&s->counted, other->key[i], hash);
+		int32_t		entry = ml_heavy_find(&s->counted, other->key[i], hash);
 
 		if (entry >= 0)
 			s->counted.count[entry] += other->count[i];

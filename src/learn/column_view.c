@@ -3,7 +3,8 @@
  *
  * Counted values stand for themselves: quantiles and counts are those of the
  * rows.  An item of a sketch stands for w numbers around it, and is taken to
- * be the middle one of them; where the extremes reach they are used instead.
+ * be the middle one of them, unless w is so large that the number itself must
+ * have come often; where the extremes reach they are used instead.
  */
 #include <assert.h>
 #include <math.h>
@@ -61,6 +62,8 @@ view_counted(MlColumnView *view, const MlColumnSketch *s)
 		else
 		{
 			ml_moment_sums_add_times(&moments, x, (double) count);
+			view->lowest = view->items == 0 ? h->key[order[i]] : view->lowest;
+			view->highest = h->key[order[i]];
 			view->value[view->items] = x;
 			view->before[view->items++] = count;
 		}
@@ -91,8 +94,13 @@ view_sketched(MlColumnView *view, const MlColumnSketch *s)
 	view->nan = s->nan;
 	if (view->n == 0)
 		return true;
-	view->error = (double) (q->over > q->under ? q->over : q->under) / (double) view->n;
+	for (view->light = 1; view->light < view->n / ML_QUANTILE_RUN; view->light *= 2)
+		;
+	/* half of a light item lies between its middle and the next */
+	view->error = ((double) (q->over > q->under ? q->over : q->under) + (double) view->light / 2) / (double) view->n;
 	view->extremes = &s->extremes;
+	view->lowest = s->lowest;
+	view->highest = s->highest;
 	view->minimum = ml_column_number(s->words, s->lowest);
 	view->maximum = ml_column_number(s->words, s->highest);
 	view->mean = ml_moment_sums_mean(&s->moments, (double) view->n);
@@ -156,11 +164,14 @@ between(double a, double b, double share)
 	return a == b || share == 0 ? a : a + share * (b - a);
 }
 
-/* Where the middle one of an item's numbers stands. */
-static double
-middle_of(const MlColumnView *view, int i)
+/* The ranks that an item's number is taken to have. */
+static void
+ranks_of(const MlColumnView *view, int i, double *first, double *last)
 {
-	return ((double) view->before[i] + (double) view->before[i + 1] - 1) / 2;
+	*first = (double) view->before[i];
+	*last = (double) view->before[i + 1] - 1;
+	if (view->before[i + 1] - view->before[i] <= view->light)
+		*first = *last = (*first + *last) / 2;
 }
 
 double
@@ -169,20 +180,27 @@ ml_column_quantile(const MlColumnView *view, double q)
 	double		rank = q * (double) (view->n - 1);
 	int64_t		floor_rank = (int64_t) floor(rank);
 	const MlExtremes *e = view->extremes;
+	double		first;
+	double		last;
+	double		end;
 	int			i;
 
 	assert(view->n >= 1 && q >= 0 && q <= 1);
 	if (e == NULL || rank <= e->n - 1 || rank >= (double) (view->n - e->n))
 		return between(number_at(view, floor_rank), number_at(view, (int64_t) ceil(rank)), rank - (double) floor_rank);
 	i = item_at(view, rank);
-	if (rank < middle_of(view, i))
-		i--;
-	if (i < 0)
-		return view->value[0];
-	if (i == view->items - 1)
-		return view->value[i];
-	return between(view->value[i], view->value[i + 1],
-				   (rank - middle_of(view, i)) / (middle_of(view, i + 1) - middle_of(view, i)));
+	ranks_of(view, i, &first, &last);
+	if (rank < first && i > 0)
+	{
+		ranks_of(view, i - 1, &end, &last);
+		return between(view->value[i - 1], view->value[i], (rank - last) / (first - last));
+	}
+	if (rank > last && i < view->items - 1)
+	{
+		ranks_of(view, i + 1, &first, &end);
+		return between(view->value[i], view->value[i + 1], (rank - last) / (first - last));
+	}
+	return view->value[i];
 }
 
 /* How many of n ascending numbers are below x, or up to it. */
@@ -248,32 +266,70 @@ ml_column_fences(const MlColumnView *view, double *low, double *high)
 
 /* ---- histogram ---- */
 
+/* The first known number that is not below x; x: not above all numbers. */
+static double
+first_from(const MlColumnView *view, double x)
+{
+	const MlExtremes *e = view->extremes;
+	int			i;
+
+	if (x <= view->minimum)
+		return view->minimum;
+	if (e != NULL && (i = count_below(e->low, e->n, x, false)) < e->n)
+		return e->low[i];
+	if (e != NULL && (i = count_below(e->high, e->n, x, false)) > 0)
+		return i < e->n ? e->high[i] : view->maximum;
+	i = count_below(view->value, view->items, x, false);
+	return i < view->items ? view->value[i] : view->maximum;
+}
+
+/* The last known number that is not above x; x: not below all numbers. */
+static double
+last_to(const MlColumnView *view, double x)
+{
+	const MlExtremes *e = view->extremes;
+	int			i;
+
+	if (x >= view->maximum)
+		return view->maximum;
+	if (e != NULL && (i = count_below(e->high, e->n, x, true)) > 0)
+		return e->high[i - 1];
+	if (e != NULL && (i = count_below(e->low, e->n, x, true)) < e->n)
+		return i > 0 ? e->low[i - 1] : view->minimum;
+	i = count_below(view->value, view->items, x, true);
+	return i > 0 ? view->value[i - 1] : view->minimum;
+}
+
 /*
- * Bins of equal width over [low, high], the last one closed.  Whole numbers
- * are never parted by chance: their bins are as wide as a whole number.
+ * Bins of equal width over [low, high], the last one closed: numbers of the
+ * ranks from `before` up to `upto`.  Whole numbers are never parted by
+ * chance: their bins are as wide as a whole number.
  */
 static int
-equal_bins(const MlColumnView *view, double low, double high, bool whole, MlColumnBin *bin)
+equal_bins(const MlColumnView *view, double low, double high, int64_t before, int64_t upto, bool whole,
+		   MlColumnBin *bin)
 {
 	double		width = (high - low) / ML_COLUMN_BINS;
 	int			n = ML_COLUMN_BINS;
-	int64_t		before = ml_column_below(view, low);
 
 	if (whole)
 	{
 		width = floor((high - low) / ML_COLUMN_BINS) + 1;
-		n = (int) floor((high - low) / width) + 1;
+		/* beyond 2^53 a width cannot be one more */
+		n = (int) fmin(floor((high - low) / width) + 1, ML_COLUMN_BINS);
 	}
 	/* equal, or so near that the edges would not ascend, or the range is larger than any number */
 	if (!(low + width > low) || !(high > low) || !isfinite(width) || low + (n - 1) * width <= low + (n - 2) * width)
 		n = 1;
 	for (int i = 0; i < n; i++)
 	{
-		int64_t		to;
+		int64_t		to = upto;
 
 		bin[i].from = i == 0 ? low : bin[i - 1].to;
-		bin[i].to = i < n - 1 || (whole && n > 1) ? low + (i + 1) * width : high;
-		to = i < n - 1 ? ml_column_below(view, bin[i].to) : ml_column_up_to(view, high);
+		bin[i].to = i < n - 1 ? low + (i + 1) * width : high;
+		if (i < n - 1)
+			to = ml_column_below(view, bin[i].to);
+		to = to < before ? before : to > upto ? upto : to;
 		bin[i].count = to - before;
 		before = to;
 	}
@@ -285,6 +341,10 @@ ml_column_histogram(const MlColumnView *view, bool whole, MlColumnBin *bin)
 {
 	double		low;
 	double		high;
+	double		first;
+	double		last;
+	int64_t		below;
+	int64_t		upto;
 	int			n = 0;
 
 	ml_column_fences(view, &low, &high);
@@ -294,18 +354,15 @@ ml_column_histogram(const MlColumnView *view, bool whole, MlColumnBin *bin)
 		low = view->minimum;
 		high = view->maximum;
 	}
-	if (whole)
-	{
-		low = ceil(low);
-		high = floor(high);
-	}
-	low = low > view->minimum ? low : view->minimum;
-	high = high < view->maximum ? high : view->maximum;
-	if (low > view->minimum)
-		bin[n++] = (MlColumnBin) {view->minimum, low, ml_column_below(view, low)};
-	n += equal_bins(view, low, high, whole, bin + n);
-	if (high < view->maximum)
-		bin[n++] = (MlColumnBin) {high, view->maximum, view->n - ml_column_up_to(view, high)};
+	below = ml_column_below(view, low);
+	upto = ml_column_up_to(view, high);
+	first = first_from(view, low);
+	last = last_to(view, high);
+	if (below > 0)
+		bin[n++] = (MlColumnBin) {view->minimum, first, below};
+	n += equal_bins(view, first, last, below, upto, whole, bin + n);
+	if (upto < view->n)
+		bin[n++] = (MlColumnBin) {last, view->maximum, view->n - upto};
 	return n;
 }
 

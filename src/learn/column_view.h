@@ -19,7 +19,13 @@ typedef struct MlColumnView
 	int64_t		plus_infinity;
 	int64_t		nan;
 	int64_t		n;				/* finite numbers */
-	double		error;			/* of a count of numbers up to x, as a share of n */
+	/*
+	 * A quantile q is one of q +- error.  So are counts of numbers up to x,
+	 * as a share of n.
+	 */
+	double		error;
+	uint64_t	lowest;			/* keys of the ends: long integers have more digits than a double */
+	uint64_t	highest;
 	double		minimum;		/* NaN without numbers, as the following */
 	double		maximum;
 	double		mean;
@@ -29,12 +35,14 @@ typedef struct MlColumnView
 	double	   *value;
 	int64_t    *before;
 	const MlExtremes *extremes; /* NULL when exact */
+	int64_t		light;			/* an item of a sketch that stands for at most so many is their middle */
 } MlColumnView;
 
+/* Numbers from .. to, without `to`; the last bin inside the fences has it, and then that above them lacks `from`. */
 typedef struct MlColumnBin
 {
 	double		from;
-	double		to;				/* not in the bin, unless it is the last one of those between the fences, or after */
+	double		to;
 	int64_t		count;
 } MlColumnBin;
 
@@ -48,7 +56,11 @@ extern int64_t ml_column_below(const MlColumnView *view, double x);
 extern int64_t ml_column_up_to(const MlColumnView *view, double x);
 /* Tukey's: numbers below *low or above *high are outliers; n >= 1. */
 extern void ml_column_fences(const MlColumnView *view, double *low, double *high);
-/* Bins, at most ML_COLUMN_BINS + 2, into bin; how many.  whole: edges are whole numbers.  n >= 1. */
+/*
+ * Bins of equal width from the first to the last number that is no outlier,
+ * and one more for the outliers of each side that has any: at most
+ * ML_COLUMN_BINS + 2; how many.  whole: edges are whole numbers.  n >= 1.
+ */
 extern int	ml_column_histogram(const MlColumnView *view, bool whole, MlColumnBin *bin);
 
 /* Different values: their number, and the error of it (95 %, as a share; 0 = exact). */

@@ -14,7 +14,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "pg/host.h"
 #include "pg/profile.h"
+#include "pg/status.h"
 
 const double mlops_profile_shares[MLOPS_PROFILE_QUANTILES] = {0.01, 0.25, 0.5, 0.75, 0.99};
 
@@ -63,7 +65,7 @@ finite_or_none(double x)
 static void
 number_figures(MlopsColumnProfile *p, MlColumnView *view)
 {
-	Unit		unit = unit_of(p->state->type);
+	Unit		unit = unit_of(p->column->type);
 
 	p->nan = view->nan;
 	p->plus_infinity = view->plus_infinity;
@@ -95,7 +97,7 @@ no_figures(MlopsColumnProfile *p)
 }
 
 void
-mlops_profile_figures(MlopsColumnProfile *p, MlopsProfileState *state, Oid type)
+mlops_profile_describe(MlopsColumnProfile *p, const MlopsProfileColumn *column, Oid type)
 {
 	MlColumnView view = {0};
 	MlHost		host;
@@ -103,19 +105,18 @@ mlops_profile_figures(MlopsColumnProfile *p, MlopsProfileState *state, Oid type)
 
 	memset(p, 0, sizeof(*p));
 	no_figures(p);
-	p->state = state;
-	p->type = OidIsValid(type) ? type : state->type;
-	p->kind = OidIsValid(p->type) ? mlops_profile_kind(getBaseType(p->type), &words) : MLOPS_PROFILE_OTHER;
-	if (state->sketch.n_waiting > 0)
-		mlops_profile_state_settle(state);
-	p->null_count = state->sketch.nulls;
-	p->rows = state->sketch.nulls + state->sketch.values;
-	p->exact = !state->sketch.sketched;
-	p->distinct_count = ml_column_distinct(&state->sketch, &p->distinct_error);
-	if (OidIsValid(state->type) && state->sketch.words != ML_WORDS_HASH)
+	p->column = column;
+	/* the type of a state that was kept may be gone */
+	p->type = OidIsValid(type) ? type : column->type;
+	p->kind = mlops_profile_kind(OidIsValid(type) ? getBaseType(type) : column->type, &words);
+	p->null_count = column->sketch.nulls;
+	p->rows = column->sketch.nulls + column->sketch.values;
+	p->exact = !column->sketch.sketched;
+	p->distinct_count = ml_column_distinct(&column->sketch, &p->distinct_error);
+	if (OidIsValid(column->type) && column->sketch.words != ML_WORDS_HASH)
 	{
 		mlops_profile_host(&host, CurrentMemoryContext);
-		mlops_profile_check_memory(ml_column_view(&view, &state->sketch, &host));
+		mlops_profile_check_memory(ml_column_view(&view, &column->sketch, &host));
 		number_figures(p, &view);
 	}
 	mlops_profile_write(p, &view);
@@ -125,58 +126,124 @@ mlops_profile_figures(MlopsColumnProfile *p, MlopsProfileState *state, Oid type)
 
 /* ---- all columns of a source ---- */
 
+/* Columns of one call of the aggregate; the server takes at most 99. */
+#define COLUMNS_AT_ONCE 64
+
+#define ROWS_BETWEEN_POLLS 32768
+
 typedef struct SourceProfile
 {
 	const MlopsSource *source;
 	MlopsProfileFunction function;
 	void	   *arg;
+	MemoryContext context;		/* until the next column */
+	MlopsHost	host;			/* for progress */
+	int64		rows;			/* read by this process, of all calls of the aggregate */
+	double		estimate;
+	struct SourceProfile *outer;	/* one whose source calls for this one */
 } SourceProfile;
+
+/* What this process is reading now. */
+static SourceProfile *current = NULL;
+bool		mlops_profile_watched = false;
+
+static void
+poll(SourceProfile *all, const char *phase, double share)
+{
+	MlStatus	status = {0};
+
+	if (all->host.host.poll(&all->host.host, phase, share))
+		mlops_check_status(ML_CANCELLED, &status);
+}
+
+void
+mlops_profile_row_read(void)
+{
+	if (++current->rows % ROWS_BETWEEN_POLLS == 0)
+		poll(current, "reading rows", (double) current->rows / Max(current->estimate, current->rows * 1.01));
+}
+
+static void
+watch(SourceProfile *all)
+{
+	current = all;
+	mlops_profile_watched = all != NULL;
+}
+
+static void
+start_reading(double estimate, void *arg)
+{
+	SourceProfile *all = arg;
+	int			calls = (all->source->desc->natts + COLUMNS_AT_ONCE - 1) / COLUMNS_AT_ONCE;
+
+	all->estimate = estimate * calls;
+	poll(all, "reading rows", 0);
+}
+
+static void
+profile_column(SourceProfile *all, int i, const MlopsProfileColumn *column)
+{
+	Form_pg_attribute att = TupleDescAttr(all->source->desc, i);
+	MemoryContext caller = MemoryContextSwitchTo(all->context);
+	MlopsColumnProfile profile;
+
+	CHECK_FOR_INTERRUPTS();
+	mlops_profile_describe(&profile, column, att->atttypid);
+	profile.name = NameStr(att->attname);
+	all->function(&profile, all->arg);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(all->context);
+}
 
 static void
 profile_row(TupleTableSlot *slot, void *arg)
 {
+	static const MlopsProfileColumn no_row;
 	SourceProfile *all = arg;
-	TupleDesc	desc = all->source->desc;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops column profile", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
+	int			n = all->source->desc->natts;
 
-	for (int i = 0; i < desc->natts; i++)
+	mlops_profile_watched = false;
+	poll(all, "taking figures", 0);
+	all->context = AllocSetContextCreate(CurrentMemoryContext, "mlops column profile", ALLOCSET_DEFAULT_SIZES);
+	for (int from = 0, call = 0; from < n; from += COLUMNS_AT_ONCE, call++)
 	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-		MlopsColumnProfile profile;
-		MlopsProfileState *state;
+		int			columns = Min(COLUMNS_AT_ONCE, n - from);
+		MlopsProfileState *state = slot->tts_isnull[call] ? NULL : mlops_profile_read(slot->tts_values[call]);
 
-		if (slot->tts_isnull[i])
-			state = palloc0(sizeof(MlopsProfileState));	/* no row at all */
-		else
-			state = (MlopsProfileState *) mlops_state_for_read(slot->tts_values[i], &mlops_profile_state_type);
-		mlops_profile_figures(&profile, state, att->atttypid);
-		profile.name = NameStr(att->attname);
-		all->function(&profile, all->arg);
-		MemoryContextReset(context);
-		CHECK_FOR_INTERRUPTS();
+		Assert(state == NULL || state->n == columns);
+		for (int i = 0; i < columns; i++)
+			profile_column(all, from + i, state == NULL ? &no_row : &state->column[i]);
 	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
+	MemoryContextDelete(all->context);
 }
 
 void
 mlops_profile_source(const MlopsSource *source, MlopsProfileFunction function, void *arg)
 {
-	SourceProfile all = {source, function, arg};
+	SourceProfile all = {.source = source, .function = function, .arg = arg, .outer = current};
 	StringInfoData list;
 
 	initStringInfo(&list);
 	for (int i = 0; i < source->desc->natts; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(source->desc, i);
-		const char *name = quote_identifier(NameStr(att->attname));
-
-		/* a pseudo-type such as anyarray has values, but is no type of an argument */
-		appendStringInfo(&list, get_typtype(att->atttypid) == TYPTYPE_PSEUDO ?
-						 "%smlops.profile_any((%s)::pg_catalog.text)" : "%smlops.profile_any(%s)",
-						 i == 0 ? "" : ", ", name);
+		if (i % COLUMNS_AT_ONCE == 0)
+			appendStringInfo(&list, "%smlops.profile_columns(", i == 0 ? "" : "), ");
+		else
+			appendStringInfoString(&list, ", ");
+		appendStringInfoString(&list, quote_identifier(NameStr(TupleDescAttr(source->desc, i)->attname)));
 	}
-	mlops_source_select(source, list.data, profile_row, &all);
+	appendStringInfoChar(&list, ')');
+	mlops_host_init(&all.host, CurrentMemoryContext, 0, "profile");
+	PG_TRY();
+	{
+		watch(&all);
+		(void) mlops_source_select(source, list.data, start_reading, profile_row, &all);
+	}
+	PG_FINALLY();
+	{
+		watch(all.outer);
+	}
+	PG_END_TRY();
+	mlops_host_done(&all.host);
 	pfree(list.data);
 }

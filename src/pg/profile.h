@@ -1,8 +1,8 @@
 /*
  * profile.h: profiles of the columns of a source, and the figures of one.
  *
- * A source is read once, by one statement with an aggregate for each column,
- * which the server may run in parallel.
+ * A source is read once, by one statement with an aggregate over its columns
+ * (several when they are many), which the server may run in parallel.
  */
 #ifndef MLOPS_PROFILE_H
 #define MLOPS_PROFILE_H
@@ -51,19 +51,22 @@ typedef struct MlopsColumnProfile
 	Jsonb	   *top_values;
 	Jsonb	   *histogram;
 	Jsonb	   *detail;
-	MlopsProfileState *state;
+	const MlopsProfileColumn *column;
 } MlopsColumnProfile;
 
-/* The figures of a state, in the current context; it is settled.  type: as declared, or InvalidOid. */
-extern void mlops_profile_figures(MlopsColumnProfile *profile, MlopsProfileState *state, Oid type);
+/* The figures of a settled column, in the current context.  type: as declared, or InvalidOid. */
+extern void mlops_profile_describe(MlopsColumnProfile *profile, const MlopsProfileColumn *column, Oid type);
 
 /* Called for each column in its order; the profile lives until it returns. */
 typedef void (*MlopsProfileFunction) (const MlopsColumnProfile *profile, void *arg);
 /* Reads the source under the current identity. */
 extern void mlops_profile_source(const MlopsSource *source, MlopsProfileFunction function, void *arg);
 
+/* Rows that this process reads are for mlops_profile_source, which wants to hear of each. */
+extern bool mlops_profile_watched;
+extern void mlops_profile_row_read(void);
+
 /* profile_json.c */
-extern char *mlops_profile_text(Oid base_type, double number);
 extern void mlops_profile_write(MlopsColumnProfile *profile, const MlColumnView *view);
 
 #endif

@@ -53,15 +53,13 @@ time_datum(Oid type, int64 x)
 
 /* Fences may lie where the type has no values. */
 static bool
-is_time(Oid type, int64 x)
+is_time(Oid type, double x)
 {
 	if (type == TIMEOID)
 		return x >= 0 && x <= USECS_PER_DAY;
-	if (x == DT_NOBEGIN || x == DT_NOEND)
-		return true;
 	if (type == DATEOID)
 		return x >= DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE && x < DATE_END_JULIAN - POSTGRES_EPOCH_JDATE;
-	return IS_VALID_TIMESTAMP(x);
+	return x >= (double) MIN_TIMESTAMP && x < (double) END_TIMESTAMP;
 }
 
 /* A whole number of a type whose words are integers. */
@@ -104,17 +102,6 @@ key_text(Oid type, MlColumnWords words, uint64 key)
 	return integer_text(type, (int64) ml_column_word(words, key));
 }
 
-char *
-mlops_profile_text(Oid type, double x)
-{
-	MlColumnWords words;
-
-	(void) mlops_profile_kind(type, &words);
-	if (words != ML_WORDS_TIME && type != BOOLOID)
-		return double_text(type, x);
-	return integer_text(type, (int64) floor(x));
-}
-
 /* ---- values ---- */
 
 static bool
@@ -123,11 +110,11 @@ is_number(MlopsProfileKind kind)
 	return kind == MLOPS_PROFILE_NUMERIC;
 }
 
-/* A time as jsonb has it, whatever the session's DateStyle; null for one that the type does not have. */
+/* As jsonb has times, whatever the session's DateStyle. */
 static void
 write_time(MlopsJson *json, Oid type, int64 x)
 {
-	mlops_json_text(json, is_time(type, x) ? JsonEncodeDateTime(NULL, time_datum(type, x), type, NULL) : NULL);
+	mlops_json_text(json, JsonEncodeDateTime(NULL, time_datum(type, x), type, NULL));
 }
 
 /* A number of a numeric column as a number, of a time or an interval as a text. */
@@ -136,10 +123,12 @@ write_number(MlopsJson *json, const MlopsColumnProfile *p, double x)
 {
 	if (is_number(p->kind))
 		mlops_json_number(json, x);
+	else if (p->kind == MLOPS_PROFILE_TIME && is_time(p->column->type, x))
+		write_time(json, p->column->type, (int64) floor(x));
 	else if (p->kind == MLOPS_PROFILE_TIME)
-		write_time(json, p->state->type, (int64) floor(x));
+		mlops_json_text(json, NULL);
 	else
-		mlops_json_text(json, double_text(p->state->type, x));
+		mlops_json_text(json, double_text(p->column->type, x));
 }
 
 static void
@@ -156,7 +145,7 @@ write_json_number(MlopsJson *json, const char *text)
 static void
 write_value(MlopsJson *json, const MlopsColumnProfile *p, int32 entry)
 {
-	const MlColumnSketch *s = &p->state->sketch;
+	const MlColumnSketch *s = &p->column->sketch;
 	uint64		key = s->counted.key[entry];
 	char	   *text;
 
@@ -169,10 +158,10 @@ write_value(MlopsJson *json, const MlopsColumnProfile *p, int32 entry)
 	}
 	if (p->kind == MLOPS_PROFILE_TIME)
 	{
-		write_time(json, p->state->type, (int64) ml_column_word(s->words, key));
+		write_time(json, p->column->type, (int64) ml_column_word(s->words, key));
 		return;
 	}
-	text = key_text(p->state->type, s->words, key);
+	text = key_text(p->column->type, s->words, key);
 	if (p->kind == MLOPS_PROFILE_BOOLEAN)
 		mlops_json_bool(json, text[0] == 't');
 	else if (is_number(p->kind) && isfinite(ml_column_number(s->words, key)))
@@ -208,7 +197,7 @@ compare_top(const void *a, const void *b, void *arg)
 static Jsonb *
 top_values(const MlopsColumnProfile *p)
 {
-	const MlHeavy *h = &p->state->sketch.counted;
+	const MlHeavy *h = &p->column->sketch.counted;
 	int32	   *order = palloc(sizeof(int32) * Max(h->n, 1));
 	MlopsJson	json = MLOPS_JSON_INIT;
 
@@ -244,7 +233,8 @@ histogram(const MlopsColumnProfile *p, const MlColumnView *view)
 {
 	MlColumnBin bin[ML_COLUMN_BINS + 2];
 	MlopsJson	json = MLOPS_JSON_INIT;
-	int			n = ml_column_histogram(view, p->state->sketch.words != ML_WORDS_DOUBLE, bin);
+	bool		whole = p->column->sketch.words == ML_WORDS_INTEGER || p->column->type == DATEOID;
+	int			n = ml_column_histogram(view, whole, bin);
 
 	mlops_json_begin_array(&json);
 	for (int i = 0; i < n; i++)
@@ -298,7 +288,7 @@ write_errors(MlopsJson *json, const MlopsColumnProfile *p)
 	if (p->outliers >= 0)
 		number_key(json, "quantile_error", p->quantile_error);
 	mlops_json_key(json, "top_values_missed");
-	mlops_json_integer(json, p->state->sketch.counted.missed);
+	mlops_json_integer(json, p->column->sketch.counted.missed);
 }
 
 /* Times and intervals again, as their type writes them. */
@@ -308,7 +298,7 @@ write_readable(MlopsJson *json, const MlopsColumnProfile *p, const MlColumnView 
 	static const char *const names[] = {"p01", "p25", "p50", "p75", "p99"};
 
 	text_key(json, "unit", p->kind == MLOPS_PROFILE_INTERVAL ? "seconds" :
-			 p->state->type == TIMEOID ? "seconds since midnight" : "seconds since 1970-01-01 00:00:00 UTC");
+			 p->column->type == TIMEOID ? "seconds since midnight" : "seconds since 1970-01-01 00:00:00 UTC");
 	if (view->n == 0)
 		return;
 	mlops_json_key(json, "mean");
@@ -350,12 +340,12 @@ write_json_parts(MlopsJson *json, const int64 *part)
 static Jsonb *
 detail(const MlopsColumnProfile *p, const MlColumnView *view)
 {
-	const MlColumnSketch *s = &p->state->sketch;
+	const MlColumnSketch *s = &p->column->sketch;
 	MlopsJson	json = MLOPS_JSON_INIT;
 
 	mlops_json_begin(&json);
 	if (OidIsValid(p->type))
-		text_key(&json, "type", format_type_be(p->type));
+		text_key(&json, "type", mlops_profile_type_name(p->type));
 	write_errors(&json, p);
 	count_key(&json, "nan", p->nan);
 	count_key(&json, "plus_infinity", p->plus_infinity);
@@ -387,7 +377,7 @@ detail(const MlopsColumnProfile *p, const MlColumnView *view)
 static void
 write_ends(MlopsColumnProfile *p, const MlColumnView *view)
 {
-	const MlColumnSketch *s = &p->state->sketch;
+	const MlColumnSketch *s = &p->column->sketch;
 
 	if (s->first != NULL)
 	{
@@ -396,10 +386,8 @@ write_ends(MlopsColumnProfile *p, const MlColumnView *view)
 	}
 	if (view->n == 0)
 		return;
-	p->lowest = s->sketched ? key_text(p->state->type, s->words, s->lowest) :
-		mlops_profile_text(p->state->type, view->minimum);
-	p->highest = s->sketched ? key_text(p->state->type, s->words, s->highest) :
-		mlops_profile_text(p->state->type, view->maximum);
+	p->lowest = key_text(p->column->type, s->words, view->lowest);
+	p->highest = key_text(p->column->type, s->words, view->highest);
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * profile_state.c: mlops.profile_state, its memory and its bytes.
  *
- * The bytes (after the tag, words of 64 bits little-endian):
+ * The bytes (after the tag, words of 64 bits little-endian): the number of
+ * columns, then for each
  *
  *     head       type, words, nulls, values, counted n, missed, sketched
  *     key[n] count[n] slack[n]      slack only when missed > 0
@@ -26,6 +27,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -110,6 +112,12 @@ mlops_profile_kind_name(MlopsProfileKind kind)
 	return names[kind];
 }
 
+char *
+mlops_profile_type_name(Oid type)
+{
+	return format_type_extended(type, -1, FORMAT_TYPE_ALLOW_INVALID);
+}
+
 /* ---- memory ---- */
 
 static void *
@@ -147,34 +155,58 @@ mlops_profile_check_memory(bool enough)
 
 /* ---- life ---- */
 
-static void
-check_type(const MlopsProfileState *s, Oid type)
+void
+mlops_profile_begin(MlopsProfileState *s, int columns)
 {
-	if (s->type != type)
+	if (s->n == columns)
+		return;
+	if (s->n != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("a profile of type %s cannot take values of type %s",
-						format_type_be(s->type), format_type_be(type))));
+				 errmsg("rows of %d columns do not fit a profile of %d", columns, s->n)));
+	s->column = MemoryContextAllocZero(s->state.header.eoh_context, sizeof(MlopsProfileColumn) * columns);
+	s->n = columns;
 }
 
 void
-mlops_profile_state_begin(MlopsProfileState *s, Oid base_type)
+mlops_profile_begin_column(MlopsProfileColumn *column, Oid base_type)
 {
-	if (likely(s->type == base_type))
-		return;
-	if (OidIsValid(s->type))
-		check_type(s, base_type);
-	s->type = base_type;
-	(void) mlops_profile_kind(base_type, &s->sketch.words);
+	if (OidIsValid(column->type) && column->type != base_type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("values of type %s do not fit a profile of type %s",
+						mlops_profile_type_name(base_type), mlops_profile_type_name(column->type))));
+	column->type = base_type;
+	(void) mlops_profile_kind(base_type, &column->sketch.words);
 }
 
 void
-mlops_profile_state_settle(MlopsProfileState *s)
+mlops_profile_settle(MlopsProfileColumn *column, MemoryContext context)
 {
 	MlHost		host;
 
-	mlops_profile_host(&host, s->state.header.eoh_context);
-	mlops_profile_check_memory(ml_column_settle(&s->sketch, &host));
+	mlops_profile_host(&host, context);
+	mlops_profile_check_memory(ml_column_settle(&column->sketch, &host));
+}
+
+static void
+settle_all(MlopsProfileState *s)
+{
+	for (int i = 0; i < s->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (s->column[i].sketch.n_waiting > 0)
+			mlops_profile_settle(&s->column[i], s->state.header.eoh_context);
+	}
+}
+
+MlopsProfileState *
+mlops_profile_read(Datum value)
+{
+	MlopsProfileState *s = (MlopsProfileState *) mlops_state_for_read(value, &mlops_profile_state_type);
+
+	settle_all(s);
+	return s;
 }
 
 void
@@ -182,14 +214,18 @@ mlops_profile_combine(MlopsProfileState *s, MlopsProfileState *other)
 {
 	MlHost		host;
 
-	if (!OidIsValid(other->type))
+	if (other->n == 0)
 		return;
-	mlops_profile_state_begin(s, other->type);
+	mlops_profile_begin(s, other->n);
 	/* the other's memory is its own */
-	if (other->sketch.n_waiting > 0)
-		mlops_profile_state_settle(other);
+	settle_all(other);
 	mlops_profile_host(&host, s->state.header.eoh_context);
-	mlops_profile_check_memory(ml_column_merge(&s->sketch, &other->sketch, &host));
+	for (int i = 0; i < s->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		mlops_profile_begin_column(&s->column[i], other->column[i].type);
+		mlops_profile_check_memory(ml_column_merge(&s->column[i].sketch, &other->column[i].sketch, &host));
+	}
 }
 
 /* ---- bytes ---- */
@@ -298,12 +334,12 @@ write_registers(Writer *w, const uint8 *reg)
 }
 
 static void
-write_state(Writer *w, MlopsProfileState *p)
+write_column(Writer *w, const MlopsProfileColumn *column)
 {
-	const MlColumnSketch *s = &p->sketch;
+	const MlColumnSketch *s = &column->sketch;
 	const MlHeavy *h = &s->counted;
 	uint16		order[ML_COLUMN_EXACT];
-	const uint64 head[HEAD_WORDS] = {p->type, s->words, s->nulls, s->values, h->n, h->missed, s->sketched};
+	const uint64 head[HEAD_WORDS] = {column->type, s->words, s->nulls, s->values, h->n, h->missed, s->sketched};
 
 	ml_column_counted_order(s, order);
 	write_words(w, head, HEAD_WORDS);
@@ -321,16 +357,27 @@ write_state(Writer *w, MlopsProfileState *p)
 		write_numbers(w, s);
 }
 
+static void
+write_state(Writer *w, const MlopsProfileState *p)
+{
+	write_word(w, p->n);
+	for (int i = 0; i < p->n; i++)
+		write_column(w, &p->column[i]);
+}
+
 static Size
 flat_size(MlopsState *state)
 {
 	MlopsProfileState *p = (MlopsProfileState *) state;
 	Writer		w = {NULL, 0};
 
-	if (p->sketch.n_waiting > 0)
-		mlops_profile_state_settle(p);
+	settle_all(p);
 	write_state(&w, p);
-	/* its parts are bounded: far below any limit */
+	if (w.size > MLOPS_STATE_MAX_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("profile of %d columns is too large", p->n),
+				 errhint("Profile fewer columns at once.")));
 	return w.size;
 }
 
@@ -504,31 +551,41 @@ read_registers(Reader *r, uint8 *reg)
 }
 
 static bool
-unflatten(MlopsState *state, const uint8 *bytes, Size size)
+read_column(Reader *r, MlopsProfileColumn *column)
 {
-	MlopsProfileState *p = (MlopsProfileState *) state;
-	MlColumnSketch *s = &p->sketch;
-	Reader		r = {bytes, size, {0}};
+	MlColumnSketch *s = &column->sketch;
 	uint64		head[HEAD_WORDS];
 
-	mlops_profile_host(&r.host, p->state.header.eoh_context);
-	if (!read_words(&r, head, HEAD_WORDS) || head[0] > OID_MAX || head[6] > 1)
+	if (!read_words(r, head, HEAD_WORDS) || head[0] == InvalidOid || head[0] > OID_MAX || head[6] > 1)
 		return false;
-	if (head[0] == InvalidOid)
-		return r.left == 0 && head[2] == 0 && head[3] == 0;
-	p->type = (Oid) head[0];
-	(void) mlops_profile_kind(p->type, &s->words);
+	mlops_profile_begin_column(column, (Oid) head[0]);
 	s->nulls = (int64) head[2];
 	s->values = (int64) head[3];
 	if (head[1] != s->words || s->nulls < 0 || s->values < 0 || s->nulls > PG_INT64_MAX - s->values)
 		return false;
 	if (head[6])
-		mlops_profile_check_memory(ml_column_make_sketches(s, &r.host));
-	if (!read_counted(&r, s, (int64) head[4], (int64) head[5]) ||
-		(s->sketched && !read_registers(&r, s->distinct)) ||
-		(s->words == ML_WORDS_HASH && !read_texts(&r, s)) ||
-		(s->words != ML_WORDS_HASH && s->sketched && !read_numbers(&r, s)))
+		mlops_profile_check_memory(ml_column_make_sketches(s, &r->host));
+	return read_counted(r, s, (int64) head[4], (int64) head[5]) &&
+		(!s->sketched || read_registers(r, s->distinct)) &&
+		(s->words != ML_WORDS_HASH || read_texts(r, s)) &&
+		(s->words == ML_WORDS_HASH || !s->sketched || read_numbers(r, s));
+}
+
+static bool
+unflatten(MlopsState *state, const uint8 *bytes, Size size)
+{
+	MlopsProfileState *p = (MlopsProfileState *) state;
+	Reader		r = {bytes, size, {0}};
+	uint64		n;
+
+	mlops_profile_host(&r.host, p->state.header.eoh_context);
+	if (!read_words(&r, &n, 1) || n > r.left / (HEAD_WORDS * sizeof(uint64)))
 		return false;
+	if (n > 0)
+		mlops_profile_begin(p, (int) n);
+	for (int i = 0; i < p->n; i++)
+		if (!read_column(&r, &p->column[i]))
+			return false;
 	return r.left == 0;
 }
 

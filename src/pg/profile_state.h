@@ -1,8 +1,8 @@
 /*
- * profile_state.h: mlops.profile_state, what one column of rows looks like as
+ * profile_state.h: mlops.profile_state, what some columns of rows look like as
  * the state of an aggregate.
  *
- * All values of one state are of one type.
+ * One state for many columns: a call for each row, not for each value.
  */
 #ifndef MLOPS_PROFILE_STATE_H
 #define MLOPS_PROFILE_STATE_H
@@ -38,11 +38,17 @@ enum
 	MLOPS_PART_NULL
 };
 
+typedef struct MlopsProfileColumn
+{
+	Oid			type;			/* of the values, domains looked through; InvalidOid: no row yet */
+	MlColumnSketch sketch;
+} MlopsProfileColumn;
+
 typedef struct MlopsProfileState
 {
 	MlopsState	state;			/* first: cast either way */
-	Oid			type;			/* of the values, domains looked through; InvalidOid: no row yet */
-	MlColumnSketch sketch;
+	int			n;				/* columns; 0: no row yet */
+	MlopsProfileColumn *column;
 } MlopsProfileState;
 
 extern const MlopsStateType mlops_profile_state_type;
@@ -50,12 +56,18 @@ extern const MlopsStateType mlops_profile_state_type;
 /* Kind of values of a type (domains looked through), and what they are to a sketch. */
 extern MlopsProfileKind mlops_profile_kind(Oid base_type, MlColumnWords *words);
 extern const char *mlops_profile_kind_name(MlopsProfileKind kind);
+/* "???" for a type that is gone since a state was kept. */
+extern char *mlops_profile_type_name(Oid type);
 
-/* The first row gives a state its type; raises 42804 when a later one has another. */
-extern void mlops_profile_state_begin(MlopsProfileState *s, Oid base_type);
-/* Numbers that wait are counted, and there is room for more. */
-extern void mlops_profile_state_settle(MlopsProfileState *s);
-/* other is settled and else stays as it is. Raises 42804 when the types differ. */
+/* The first row gives a state its columns; raises 42804 when a later one has more or less of them. */
+extern void mlops_profile_begin(MlopsProfileState *s, int columns);
+/* The first row gives a column its type; raises 42804 when a later one has another. */
+extern void mlops_profile_begin_column(MlopsProfileColumn *column, Oid base_type);
+/* Numbers that wait are counted, and there is room for more; in the state's context. */
+extern void mlops_profile_settle(MlopsProfileColumn *column, MemoryContext context);
+/* A state to read, settled. */
+extern MlopsProfileState *mlops_profile_read(Datum value);
+/* other is settled and else stays as it is. Raises 42804 when columns or types differ. */
 extern void mlops_profile_combine(MlopsProfileState *s, MlopsProfileState *other);
 
 /* The host of a state's memory, for calls into learn/; raises 53200 for an answer of false. */

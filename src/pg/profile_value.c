@@ -41,8 +41,10 @@ mlops_profile_input(Oid type, Oid collation, MemoryContext context)
 	input->number.base_type = input->type;
 	getTypeOutputInfo(input->type, &output, &varlena);
 	fmgr_info_cxt(output, &input->output, context);
-	if (input->kind == MLOPS_PROFILE_JSON || input->kind == MLOPS_PROFILE_OTHER ||
-		input->kind == MLOPS_PROFILE_ARRAY || input->kind == MLOPS_PROFILE_VECTOR)
+	/* a record without a name may hold what cannot be hashed: only its rows tell */
+	if ((input->kind == MLOPS_PROFILE_JSON || input->kind == MLOPS_PROFILE_OTHER ||
+		 input->kind == MLOPS_PROFILE_ARRAY || input->kind == MLOPS_PROFILE_VECTOR) &&
+		input->type != RECORDOID && input->type != RECORDARRAYOID)
 	{
 		cache = lookup_type_cache(input->type, TYPECACHE_HASH_EXTENDED_PROC_FINFO);
 		if (OidIsValid(cache->hash_extended_proc))
@@ -83,20 +85,14 @@ date_word(DateADT date)
 	return DATE_IS_NOEND(date) ? DT_NOEND : date;
 }
 
+/* Of the types that mlops_profile_add leaves to this file. */
 static uint64
 number_word(const MlopsProfileInput *input, Datum value)
 {
 	switch (input->type)
 	{
-		case FLOAT8OID:
-			return double_word(DatumGetFloat8(value));
-		case INT8OID:
 		case TIMEOID:
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			return (uint64) DatumGetInt64(value);
-		case INT4OID:
-			return (uint64) (int64) DatumGetInt32(value);
+			return (uint64) DatumGetTimeADT(value);
 		case INT2OID:
 			return (uint64) (int64) DatumGetInt16(value);
 		case BOOLOID:
@@ -131,7 +127,7 @@ see_text(Seen *seen, const char *bytes, Size len)
 }
 
 static void
-see_category(MlopsProfileState *s, MlopsProfileInput *input, Datum value, Seen *seen)
+see_category(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen *seen)
 {
 	const char *text;
 	Oid			label;
@@ -181,7 +177,7 @@ has_missing(const MlopsProfileInput *input, ArrayType *array)
 }
 
 static void
-see_array(MlopsProfileState *s, MlopsProfileInput *input, Datum value, Seen *seen)
+see_array(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen *seen)
 {
 	ArrayType  *array = DatumGetArrayTypeP(value);
 
@@ -238,7 +234,7 @@ json_part(const char *text, Size len)
 }
 
 static void
-see_json(MlopsProfileState *s, MlopsProfileInput *input, Datum value, Seen *seen)
+see_json(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen *seen)
 {
 	struct varlena *packed;
 
@@ -253,7 +249,7 @@ see_json(MlopsProfileState *s, MlopsProfileInput *input, Datum value, Seen *seen
 }
 
 static void
-see_binary(MlopsProfileState *s, Datum value, Seen *seen)
+see_binary(MlopsProfileColumn *s, Datum value, Seen *seen)
 {
 	struct varlena *packed = PG_DETOAST_DATUM_PACKED(value);
 
@@ -273,7 +269,7 @@ shown_length(const char *text, Size len)
 
 /* Longer texts end with an ellipsis. */
 static bool
-name_entry(MlopsProfileState *s, int32 entry, const char *text, Size len, MlHost *host)
+name_entry(MlopsProfileColumn *s, int32 entry, const char *text, Size len, MlHost *host)
 {
 	char		shown[MLOPS_PROFILE_SHOWN + 3];
 	uint32		n = shown_length(text, len);
@@ -288,13 +284,13 @@ name_entry(MlopsProfileState *s, int32 entry, const char *text, Size len, MlHost
 }
 
 static void
-add_hashed(MlopsProfileState *s, MlopsProfileInput *input, Datum value)
+add_hashed(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, MemoryContext context)
 {
 	Seen		seen = {.length = -1};
 	MlHost		host;
 	int32		entry;
 
-	mlops_profile_host(&host, s->state.header.eoh_context);
+	mlops_profile_host(&host, context);
 	switch (input->kind)
 	{
 		case MLOPS_PROFILE_CATEGORY:
@@ -337,17 +333,10 @@ add_hashed(MlopsProfileState *s, MlopsProfileInput *input, Datum value)
 }
 
 void
-mlops_profile_add(MlopsProfileState *s, MlopsProfileInput *input, Datum value, bool isnull)
+mlops_profile_add_other(MlopsProfileColumn *column, MlopsProfileInput *input, Datum value, MemoryContext context)
 {
-	mlops_profile_state_begin(s, input->type);
-	if (isnull)
-		s->sketch.nulls++;
-	else if (input->words == ML_WORDS_HASH)
-		add_hashed(s, input, value);
+	if (input->words == ML_WORDS_HASH)
+		add_hashed(column, input, value, context);
 	else
-	{
-		if (ml_column_full(&s->sketch))
-			mlops_profile_state_settle(s);
-		ml_column_add(&s->sketch, number_word(input, value));
-	}
+		mlops_profile_add_word(column, number_word(input, value), context);
 }

@@ -4,6 +4,8 @@
 #ifndef MLOPS_PROFILE_VALUE_H
 #define MLOPS_PROFILE_VALUE_H
 
+#include "catalog/pg_type.h"
+
 #include "pg/features.h"
 #include "pg/profile_state.h"
 
@@ -23,7 +25,54 @@ typedef struct MlopsProfileInput
 } MlopsProfileInput;
 
 extern MlopsProfileInput *mlops_profile_input(Oid type, Oid collation, MemoryContext context);
-/* Adds a value, or NULL.  Memory of the current context may be left behind. */
-extern void mlops_profile_add(MlopsProfileState *s, MlopsProfileInput *input, Datum value, bool isnull);
+/* Adds a value of a type that mlops_profile_add does not know. */
+extern void mlops_profile_add_other(MlopsProfileColumn *column, MlopsProfileInput *input, Datum value,
+									MemoryContext context);
+
+static inline void
+mlops_profile_add_word(MlopsProfileColumn *column, uint64 word, MemoryContext context)
+{
+	if (unlikely(ml_column_full(&column->sketch)))
+		mlops_profile_settle(column, context);
+	ml_column_add(&column->sketch, word);
+}
+
+/*
+ * Adds a value, or NULL.  type: the input's, which need not be looked at for
+ * it.  context: the state's; memory of the current one may be left behind.
+ */
+static inline void
+mlops_profile_add(MlopsProfileColumn *column, Oid type, MlopsProfileInput *input, Datum value, bool isnull,
+				  MemoryContext context)
+{
+	double		x;
+	uint64		word;
+
+	if (unlikely(column->type != type))
+		mlops_profile_begin_column(column, type);
+	if (isnull)
+	{
+		column->sketch.nulls++;
+		return;
+	}
+	switch (type)
+	{
+		case FLOAT8OID:
+			x = DatumGetFloat8(value);
+			memcpy(&word, &x, sizeof(word));
+			mlops_profile_add_word(column, word, context);
+			break;
+		case INT8OID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			mlops_profile_add_word(column, (uint64) DatumGetInt64(value), context);
+			break;
+		case INT4OID:
+			mlops_profile_add_word(column, (uint64) (int64) DatumGetInt32(value), context);
+			break;
+		default:
+			mlops_profile_add_other(column, input, value, context);
+	}
+}
 
 #endif

@@ -400,6 +400,15 @@ execute(PlannedStmt *plan, const char *text, RowReceiver *receiver)
 	FreeQueryDesc(query);
 }
 
+/* The rows that go into the aggregates on top, of each process where there are several. */
+static double
+rows_read(Plan *plan)
+{
+	while ((IsA(plan, Agg) || IsA(plan, Gather)) && outerPlan(plan) != NULL)
+		plan = outerPlan(plan);
+	return plan->plan_rows;
+}
+
 /* select_list NULL: the columns are read. */
 static uint64
 run_source(const MlopsSource *source, List *columns, const char *select_list,
@@ -423,7 +432,7 @@ run_source(const MlopsSource *source, List *columns, const char *select_list,
 	XactReadOnly = true;
 	plan = plan_source(source, columns, select_list != NULL, text);
 	if (start != NULL)
-		start(plan->planTree->plan_rows, arg);
+		start(rows_read(plan->planTree), arg);
 	execute(plan, text, &receiver);
 	XactReadOnly = saved_read_only;
 	PopActiveSnapshot();
@@ -446,7 +455,8 @@ mlops_source_run(const MlopsSource *source, List *columns, MlopsRowFunction func
 }
 
 uint64
-mlops_source_select(const MlopsSource *source, const char *select_list, MlopsRowFunction function, void *arg)
+mlops_source_select(const MlopsSource *source, const char *select_list,
+					MlopsStartFunction start, MlopsRowFunction function, void *arg)
 {
-	return run_source(source, NIL, select_list, NULL, function, arg);
+	return run_source(source, NIL, select_list, start, function, arg);
 }

@@ -38,11 +38,12 @@ typedef void (*MlopsStartFunction) (double estimate, void *arg);
 extern uint64 mlops_source_run_estimated(const MlopsSource *source, List *columns,
 										 MlopsStartFunction start, MlopsRowFunction function, void *arg);
 /*
- * Runs SELECT list FROM the source in the same way: an expression of the
- * columns, quoted, and of what is qualified with its schema.
+ * Runs SELECT list FROM the source in the same way: expressions of the
+ * columns, quoted, and of what is qualified with its schema.  start is told
+ * how many rows this process may read where they are aggregated in parallel.
  */
 extern uint64 mlops_source_select(const MlopsSource *source, const char *select_list,
-								  MlopsRowFunction function, void *arg);
+								  MlopsStartFunction start, MlopsRowFunction function, void *arg);
 /* Attribute number of a column in the source, 0 when there is none. */
 extern AttrNumber mlops_desc_column(TupleDesc desc, const char *name);
 /* Names of the columns of the primary key of a plain table, as char *; NIL when there is none. */

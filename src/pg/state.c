@@ -27,7 +27,7 @@
 static Size flat_size(ExpandedObjectHeader *header);
 static void flatten_into(ExpandedObjectHeader *header, void *result, Size size);
 
-static const ExpandedObjectMethods methods = {
+const ExpandedObjectMethods mlops_state_methods = {
 	.get_flat_size = flat_size,
 	.flatten_into = flatten_into
 };
@@ -79,7 +79,7 @@ new_state(MemoryContext context, const MlopsStateType *type)
 {
 	MlopsState *state = MemoryContextAllocZero(context, type->size);
 
-	EOH_init_header(&state->header, &methods, context);
+	EOH_init_header(&state->header, &mlops_state_methods, context);
 	state->type = type;
 	return state;
 }
@@ -106,7 +106,7 @@ expanded(Datum value, const MlopsStateType *type)
 	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
 		return NULL;
 	state = (MlopsState *) DatumGetEOHP(value);
-	if (state->header.eoh_methods != &methods || state->type != type)
+	if (state->header.eoh_methods != &mlops_state_methods || state->type != type)
 		elog(ERROR, "value is no mlops.%s", type->name);
 	return state;
 }
@@ -127,7 +127,7 @@ unpack_value(MemoryContext context, Datum value, const MlopsStateType *type)
 }
 
 MlopsState *
-mlops_state_for_update(FunctionCallInfo fcinfo, const MlopsStateType *type)
+mlops_state_make_updatable(FunctionCallInfo fcinfo, const MlopsStateType *type)
 {
 	MemoryContext aggregate;
 	MlopsState *state;

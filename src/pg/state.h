@@ -16,8 +16,11 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodes.h"
 #include "port/pg_bswap.h"
 #include "utils/expandeddatum.h"
+
+#include "pg/pg_compat.h"
 
 typedef struct MlopsStateType MlopsStateType;
 
@@ -48,6 +51,8 @@ struct MlopsStateType
 	bool		(*unflatten) (MlopsState *state, const uint8 *bytes, Size size);
 };
 
+extern const ExpandedObjectMethods mlops_state_methods;
+
 /* The most bytes that flat_size may return. */
 #define MLOPS_STATE_MAX_BYTES (MaxAllocSize - VARHDRSZ - sizeof(((MlopsStateType *) NULL)->tag))
 
@@ -56,7 +61,29 @@ struct MlopsStateType
  * state for NULL, the object itself, or a copy of a flat one.  Return it by
  * mlops_state_datum.  Raises an error outside aggregates.
  */
-extern MlopsState *mlops_state_for_update(FunctionCallInfo fcinfo, const MlopsStateType *type);
+extern MlopsState *mlops_state_make_updatable(FunctionCallInfo fcinfo, const MlopsStateType *type);
+static inline MlopsState *
+mlops_state_for_update(FunctionCallInfo fcinfo, const MlopsStateType *type)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(fcinfo->args[0].value);
+	varatt_expanded pointer;
+	MlopsState *state;
+
+	/* what comes with nearly every row */
+	if (!fcinfo->args[0].isnull && fcinfo->context != NULL && IsA(fcinfo->context, AggState) &&
+		VARATT_IS_EXTERNAL_EXPANDED_RW(value))
+	{
+		memcpy(&pointer, VARDATA_EXTERNAL(value), sizeof(pointer));
+		state = (MlopsState *) pointer.eohptr;
+		if (likely(state->header.eoh_methods == &mlops_state_methods && state->type == type))
+		{
+			state->flat_size = 0;
+			return state;
+		}
+	}
+	return mlops_state_make_updatable(fcinfo, type);
+}
+
 /* An argument to read: the object itself, or a flat one unpacked in the current context. */
 extern MlopsState *mlops_state_for_read(Datum value, const MlopsStateType *type);
 
