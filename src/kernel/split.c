@@ -276,6 +276,23 @@ order_categories(const MlCell *cell, int bins, const MlSplitRule *rule, const Ml
 	return n;
 }
 
+/* order[0 .. found], and the categories that the node has no row of, where the larger part goes. */
+static void
+send_categories(MlSplit *best, const MlCell *cell, const int32_t *rows, int bins, const int *order, int found,
+				const MlSplitNode *node)
+{
+	bool		larger = best->left_sum.h >= node->total.h - best->left_sum.h;
+	int			b;
+
+	/* the missing ones have the last cell here and the last bin in the data */
+	for (b = 0; b <= found; b++)
+		send_left(best, order[b] == bins ? ML_MISSING_BIN : order[b]);
+	for (b = 0; larger && b < bins; b++)
+		if (cell[b].h == 0 && cell[b].g == 0 && !(rows && rows[b] > 0))
+			send_left(best, b);
+	place_missing(best, node);
+}
+
 void
 ml_split_category(const MlCell *cell, const int32_t *rows, int bins, int column,
 				  const MlSplitRule *rule, const MlSplitNode *node, MlSplit *best)
@@ -283,36 +300,51 @@ ml_split_category(const MlCell *cell, const int32_t *rows, int bins, int column,
 	MlSplitRule dearer = *rule;
 	Scan		scan;
 	int			order[ML_HIST_CELLS];
-	int			n = order_categories(cell, bins, rule, node, order);
+	int			present = order_categories(cell, bins, rule, node, order);
+	int			n = 0;
 	int64_t		node_rows = rows ? sum_rows(rows, bins + 1) : 0;
-	MlCell		sum = {0, 0};
-	int64_t		count = 0;
-	double		gain;
-	int			found;
+	double		least = rule->category_rows * (double) node->total.h / (double) node->rows;
+	int64_t		others = 0;
+	int			way;
 	int			i;
 
-	scan.n = n - 1;
-	for (i = 0; i < scan.n; i++)
-	{
-		sum.g += cell[order[i]].g;
-		sum.h += cell[order[i]].h;
-		scan.left[i] = sum;
-		if (rows)
-			scan.rows[i] = count += rows[order[i]];
-		/* too many on both sides: a cut that nothing can be */
-		if (rule->max_categories > 0 && i + 1 > rule->max_categories && n - i - 1 > rule->max_categories)
-			scan.left[i].h = 0;
-	}
 	/* two categories are a flag: nothing is searched, nothing is dearer */
-	if (n > 2)
+	if (present > 2)
 		dearer.l2 += rule->category_l2;
-	found = best_candidate(&scan, rows, node_rows, 0, &dearer, node, &gain);
-	if (found < 0 || !(gain > best->gain))
-		return;
-	take(&scan, found, gain, column, rows != NULL, has_missing(cell, rows, bins), rule, node, best);
-	best->category = true;
-	for (i = 0; i <= found; i++)
-		/* the missing ones have the last cell here and the last bin in the data */
-		send_left(best, order[i] == bins ? ML_MISSING_BIN : order[i]);
-	place_missing(best, node);
+	for (i = 0; i < present; i++)
+		if (present > 2 && (double) cell[order[i]].h < least)
+			others += cell[order[i]].h;
+		else
+			order[n++] = order[i];
+	/* what is left out of the order is on the right, alone only when it is not too little: so from both ends */
+	scan.n = n < present && (double) others >= least ? n : n - 1;
+	for (way = 0; way < (n < present ? 2 : 1); way++)
+	{
+		MlCell		sum = {0, 0};
+		int64_t		count = 0;
+		double		gain;
+		int			found;
+
+		for (i = 0; way == 1 && i < n / 2; i++)
+		{
+			int			swap = order[i];
+
+			order[i] = order[n - 1 - i];
+			order[n - 1 - i] = swap;
+		}
+		for (i = 0; i < scan.n; i++)
+		{
+			sum.g += cell[order[i]].g;
+			sum.h += cell[order[i]].h;
+			scan.left[i] = sum;
+			if (rows)
+				scan.rows[i] = count += rows[order[i]];
+		}
+		found = best_candidate(&scan, rows, node_rows, 0, &dearer, node, &gain);
+		if (found < 0 || !(gain > best->gain))
+			continue;
+		take(&scan, found, gain, column, rows != NULL, has_missing(cell, rows, bins), rule, node, best);
+		best->category = true;
+		send_categories(best, cell, rows, bins, order, found, node);
+	}
 }

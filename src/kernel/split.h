@@ -31,13 +31,14 @@ typedef struct MlSplitRule
 	/* categories: statistics of few rows are drawn to none, and a split of them pays more */
 	double		category_smooth;
 	double		category_l2;
-	int			max_categories; /* on the smaller side; 0 = no limit */
+	double		category_rows;	/* with fewer rows in the node a category is not told from the others on the right */
 } MlSplitRule;
 
 /* What holds for one node. */
 typedef struct MlSplitNode
 {
 	MlCell		total;
+	int64_t		rows;
 	double		g_unit;			/* real value of 1 of g, of h */
 	double		h_unit;
 	double		lower;			/* bounds of the weights below this node; +-infinity = none */

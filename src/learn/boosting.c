@@ -28,6 +28,8 @@
 #define SUMS_LIMIT ((size_t) 256 * 1024 * 1024)
 #define CATEGORY_SMOOTH 10.0
 #define CATEGORY_L2 10.0
+#define CATEGORY_ROWS 10.0		/* of a table with ... */
+#define CATEGORY_TABLE 200.0	/* ... so many rows; fewer of a smaller one */
 #define MIN_IMPROVEMENT 1e-7	/* relative; a loss this much lower is a better one */
 
 static const MlParam boosting_params[] = {
@@ -196,6 +198,7 @@ read_params(Boost *b, const MlParams *params, MlStatus *status)
 	b->rule.split.min_rows = (int64_t) ml_param_number(params, "min_samples_leaf");
 	b->rule.split.category_smooth = CATEGORY_SMOOTH;
 	b->rule.split.category_l2 = CATEGORY_L2;
+	b->rule.split.category_rows = CATEGORY_ROWS * fmin(1, (double) b->rows / CATEGORY_TABLE);
 	return read_monotone(b, params, status);
 }
 

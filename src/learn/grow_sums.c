@@ -74,7 +74,7 @@ split_column(const MlGrower *g, int node, int c, const MlCell *sums, const int32
 	const MlBinColumn *info = g->binned->info + c;
 	const MlGrowNode *n = g->node + node;
 	MlSplitNode about = {
-		.total = n->total,.g_unit = g->tree->g_unit,.h_unit = g->tree->h_unit,
+		.total = n->total,.rows = n->n,.g_unit = g->tree->g_unit,.h_unit = g->tree->h_unit,
 		.lower = n->lower,.upper = n->upper,
 		.bounded = g->rule.monotone != NULL && (n->lower > -INFINITY || n->upper < INFINITY)
 	};

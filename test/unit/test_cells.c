@@ -149,6 +149,7 @@ node_of(int bins, MlSplitNode *node)
 	node->h_unit = 1.0 / 65535;
 	node->lower = -INFINITY;
 	node->upper = INFINITY;
+	node->rows = all_rows(bins);
 	for (b = 0; b <= bins; b++)
 	{
 		node->total.g += cell[b].g;
@@ -289,9 +290,9 @@ test_by_hand(void)
 	   best.missing_left == ml_split_left(&best, ML_MISSING_BIN), "so with categories");
 }
 
-/* Bins by their mean, the naive way; the number of those with rows. */
+/* Bins of at least so many rows, as far as h tells, by their mean, the naive way; their number. */
 static int
-sorted_bins(int bins, const MlSplitRule *rule, const MlSplitNode *node, int *order)
+sorted_bins(int bins, double least, const MlSplitRule *rule, const MlSplitNode *node, int *order)
 {
 	double		key[ML_HIST_CELLS];
 	int			n = 0;
@@ -299,7 +300,7 @@ sorted_bins(int bins, const MlSplitRule *rule, const MlSplitNode *node, int *ord
 	int			b;
 
 	for (b = 0; b <= bins; b++)
-		if (cell[b].h > 0)
+		if (cell[b].h > 0 && (double) cell[b].h >= least * (double) node->total.h / (double) node->rows)
 		{
 			key[b] = (double) cell[b].g * node->g_unit / ((double) cell[b].h * node->h_unit + rule->category_smooth);
 			order[n++] = b;
@@ -316,13 +317,104 @@ sorted_bins(int bins, const MlSplitRule *rule, const MlSplitNode *node, int *ord
 	return n;
 }
 
+/* The largest gain of the first bins of the order, one after the other from the given end, against all others. */
+static double
+best_of_order(int bins, const int *order, int n, int take, bool backwards, bool counted, const MlSplitRule *rule,
+			  const MlSplitNode *node)
+{
+	MlCell		left = {0, 0};
+	int64_t		count = 0;
+	double		best = 0;
+	int			i;
+
+	for (i = 0; i < take; i++)
+	{
+		int			b = order[backwards ? n - 1 - i : i];
+
+		left.g += cell[b].g;
+		left.h += cell[b].h;
+		count += rows[b];
+		best = fmax(best, gain_of(left, count, counted ? all_rows(bins) : 0, 0, rule, node));
+	}
+	return best;
+}
+
+/* May all of the order be one side, as what is left out has enough rows for the other? */
+static bool
+others_suffice(int bins, const int *order, int n, double least, const MlSplitNode *node)
+{
+	int64_t		h = node->total.h;
+	bool		any = false;
+	int			i;
+	int			b;
+
+	for (b = 0; b <= bins; b++)
+	{
+		bool		in = cell[b].h <= 0;
+
+		for (i = 0; i < n; i++)
+			in |= order[i] == b;
+		any |= !in;
+	}
+	for (i = 0; i < n; i++)
+		h -= cell[order[i]].h;
+	return any && (double) h >= least * (double) node->total.h / (double) node->rows;
+}
+
+/* Do the categories without rows go with the larger part, and those left out of the order to the right? */
+static bool
+others_placed(const MlSplit *split, int bins, bool counted, double least, const MlSplitNode *node)
+{
+	bool		larger = split->left_sum.h >= node->total.h - split->left_sum.h;
+	bool		good = true;
+	int			b;
+
+	for (b = 0; b < bins; b++)
+	{
+		bool		empty = cell[b].h == 0 && cell[b].g == 0 && !(counted && rows[b] > 0);
+
+		if (empty || cell[b].h <= 0 || (double) cell[b].h < least * (double) node->total.h / (double) node->rows)
+			good &= ml_split_left(split, b) == (empty && larger);
+	}
+	return good;
+}
+
+/* Without smoothing and limits no set of categories does better (Fisher). */
+static bool
+no_set_is_better(int bins, double gain, const MlSplitRule *rule, const MlSplitNode *node)
+{
+	bool		good = true;
+	int			i;
+
+	for (i = 1; i < 1 << (bins + 1); i++)
+	{
+		MlCell		set = {0, 0};
+		int			b;
+
+		for (b = 0; b <= bins; b++)
+			if (i >> b & 1)
+			{
+				set.g += cell[b].g;
+				set.h += cell[b].h;
+			}
+		/* a cell without h has g all the same here, which real ones hardly do */
+		for (b = 0; b <= bins; b++)
+			if (cell[b].h == 0 && cell[b].g != 0)
+				set.h = 0;
+		good &= gain_of(set, 0, 0, 0, rule, node) <= gain * (1 + 1e-9) + 1e-8;
+	}
+	return good;
+}
+
 static void
 test_category(void)
 {
 	MlRng		rng;
 	bool		good = true;
+	bool		placed = true;
 	bool		all = true;
 	int			found = 0;
+	int			left_out = 0;
 	int			round;
 
 	ml_rng_init(&rng, 6, 1);
@@ -335,62 +427,78 @@ test_category(void)
 		MlSplitRule dearer;
 		MlSplitNode node;
 		MlSplit		best = {0};
-		MlCell		left = {0, 0};
-		int64_t		count = 0;
-		double		want = 0;
+		double		want;
+		int			present;
+		int			take;
 		int			n;
-		int			i;
 
 		draw_cells(&rng, bins, round % 2);
 		draw_rule(&rng, &rule);
 		rule.category_smooth = ml_rng_below(&rng, 2) ? 10 : 0;
 		rule.category_l2 = ml_rng_below(&rng, 2) ? 10 : 0;
-		rule.max_categories = ml_rng_below(&rng, 2) ? 1 + (int) ml_rng_below(&rng, 4) : 0;
+		rule.category_rows = ml_rng_below(&rng, 2) ? 10 : 0;
 		node_of(bins, &node);
-		n = sorted_bins(bins, &rule, &node, order);
 		dearer = rule;
-		dearer.l2 += n > 2 ? rule.category_l2 : 0;
-		for (i = 0; i + 1 < n; i++)
+		n = present = sorted_bins(bins, 0, &rule, &node, order);
+		if (present > 2)
 		{
-			left.g += cell[order[i]].g;
-			left.h += cell[order[i]].h;
-			count += rows[order[i]];
-			if (rule.max_categories == 0 || i + 1 <= rule.max_categories || n - i - 1 <= rule.max_categories)
-				want = fmax(want, gain_of(left, count, counted ? all_rows(bins) : 0, 0, &dearer, &node));
+			dearer.l2 += rule.category_l2;
+			n = sorted_bins(bins, rule.category_rows, &rule, &node, order);
 		}
+		take = n - !others_suffice(bins, order, n, rule.category_rows, &node);
+		want = best_of_order(bins, order, n, take, false, counted, &dearer, &node);
+		if (n < present)
+			want = fmax(want, best_of_order(bins, order, n, take, true, counted, &dearer, &node));
 		want = want > rule.min_gain ? want : 0;
 		ml_split_category(cell, counted ? rows : NULL, bins, 3, &rule, &node, &best);
 		good &= tap_close(best.gain, want, 1e-9, 1);
 		if (best.gain > 0)
 		{
 			found++;
+			left_out += n < present;
 			good &= consistent(&best, bins, counted, 0, &dearer, &node) && best.category && best.column == 3;
+			placed &= others_placed(&best, bins, counted, present > 2 ? rule.category_rows : 0, &node);
 		}
-		/* without smoothing and limits no set of categories does better (Fisher) */
-		if (bins > 8 || rule.category_smooth > 0 || rule.category_l2 > 0 || rule.max_categories > 0 ||
-			rule.l1 > 0 || rule.l2 > 0 || rule.min_h > 0 || (counted && rule.min_rows > 1) || rule.min_gain > 0)
-			continue;
-		for (i = 1; i < 1 << (bins + 1); i++)
-		{
-			MlCell		set = {0, 0};
-			int			b;
-
-			for (b = 0; b <= bins; b++)
-				if (i >> b & 1)
-				{
-					set.g += cell[b].g;
-					set.h += cell[b].h;
-				}
-			/* a cell without h has g all the same here, which real ones hardly do */
-			for (b = 0; b <= bins; b++)
-				if (cell[b].h == 0 && cell[b].g != 0)
-					set.h = 0;
-			all &= gain_of(set, 0, 0, 0, &rule, &node) <= best.gain * (1 + 1e-9) + 1e-8;
-		}
+		if (bins <= 8 && rule.category_smooth == 0 && rule.category_l2 == 0 && rule.category_rows == 0 &&
+			rule.l1 == 0 && rule.l2 == 0 && rule.min_h == 0 && !(counted && rule.min_rows > 1) && rule.min_gain == 0)
+			all &= no_set_is_better(bins, best.gain, &rule, &node);
 	}
 	OK(good, "categories: the best of the cuts in the order of their means, from both ends");
-	OK(found > 800, "and many nodes have one");
+	OK(found > 800 && left_out > 200, "and many nodes have one, some with categories of too few rows");
+	OK(placed, "those are on the right, categories without rows on the larger side");
 	OK(all, "the best of all sets");
+}
+
+/* Two rows that are extreme by chance stand first in any order: without a least number of rows they are the split. */
+static void
+test_rare_category(void)
+{
+	MlSplitRule rule = {.l2 = 1,.min_rows = 1,.category_rows = 10};
+	MlSplitNode node;
+	MlSplit		best = {0};
+
+	memset(cell, 0, sizeof(cell));
+	memset(rows, 0, sizeof(rows));
+	rows[0] = rows[2] = 500;
+	rows[1] = 2;
+	cell[0].h = cell[2].h = 500 * ML_PAIR_H;
+	cell[1].h = 2 * ML_PAIR_H;
+	cell[0].g = 300 * 400;
+	cell[1].g = -2 * 32767;
+	cell[2].g = -300 * 400;
+	node_of(3, &node);
+	ml_split_category(cell, NULL, 3, 0, &rule, &node, &best);
+	OK(best.gain > 0 && ml_split_left(&best, 0) != ml_split_left(&best, 2) && !ml_split_left(&best, 1),
+			"a category of two rows is not told from the others");
+	/* of two categories each is what the other is not */
+	rows[2] = 0;
+	cell[2] = (MlCell) {0, 0};
+	node_of(3, &node);
+	best.gain = 0;
+	ml_split_category(cell, NULL, 3, 0, &rule, &node, &best);
+	OK(best.gain > 0 && ml_split_left(&best, 0) != ml_split_left(&best, 1), "but the one of two is");
+	OK(ml_split_left(&best, 2) == ml_split_left(&best, 0) && best.missing_left == ml_split_left(&best, 0),
+			"and what the node has not seen goes with the larger");
 }
 
 int
@@ -399,5 +507,6 @@ main(void)
 	test_by_hand();
 	test_numeric();
 	test_category();
+	test_rare_category();
 	return tap_done();
 }

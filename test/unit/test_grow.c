@@ -99,7 +99,7 @@ naive_split(const Rows *r, const MlGrowRule *rule, const MlGrowTree *tree, const
 	{
 		int			bins = r->info[c].n_bins;
 		MlSplitNode about = {
-			.total = node->total,.g_unit = tree->g_unit,.h_unit = tree->h_unit,.lower = node->lower,
+			.total = node->total,.rows = node->n,.g_unit = tree->g_unit,.h_unit = tree->h_unit,.lower = node->lower,
 			.upper = node->upper,.bounded = node->lower > -INFINITY || node->upper < INFINITY
 		};
 
@@ -356,7 +356,8 @@ static const struct
 	{"leaves of 50 rows", {.split = {.min_rows = 50},.max_leaves = 63,.depthwise = true}},
 	{"leaves of some h", {.split = {.l2 = 1,.l1 = 0.1,.min_h = 3,.min_rows = 2,.min_gain = 0.05},.max_leaves = 40}},
 	{"monotone", {.split = {.l2 = 1,.min_rows = 3},.max_leaves = 31,.monotone = monotone}},
-	{"without limits", {.split = {.l2 = 0.1,.min_rows = 1,.category_smooth = 10,.category_l2 = 10}}},
+	{"without limits",
+	{.split = {.l2 = 0.1,.min_rows = 1,.category_smooth = 10,.category_l2 = 10,.category_rows = 10}}},
 	{"a stump", {.split = {.min_rows = 1},.max_depth = 1}},
 	{"one leaf", {.split = {.min_rows = 1},.max_leaves = 1}},
 };
