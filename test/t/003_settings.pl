@@ -360,7 +360,8 @@ setup($superuser, q{
 	CREATE TEMP TABLE served AS SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000000000000001')::uuid AS id, at, model_id
 		FROM mlops.models, date_trunc('milliseconds', now()) AS at WHERE name = 'm';
 	INSERT INTO mlops.predictions (prediction_id, predicted_at, model_id) SELECT * FROM served;
-	INSERT INTO mlops.outcomes (prediction_id, predicted_at, model_id, label) SELECT *, '1' FROM served});
+	INSERT INTO mlops.outcomes (prediction_id, predicted_at, model_id, label) SELECT *, '1' FROM served;
+	SELECT mlops_create_snapshot('seen', 'data.t')});
 my @table = split /\n/, setup($superuser, q{SELECT relname FROM pg_class WHERE relnamespace = 'mlops'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1});
 cmp_ok(scalar @table, '>=', 12, 'the registry has tables');
 foreach my $table (@table)
