@@ -38,6 +38,7 @@ training_rows(const MlDataset *data)
 
 	view.n = data->n_train;
 	view.n_valid = 0;
+	view.owns_columns = false;
 	return view;
 }
 

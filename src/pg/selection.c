@@ -183,6 +183,7 @@ mlops_selection_narrow(MlopsHost *host, const MlopsDefinition *d, MlDataset *dat
 		if (keep[data->column[j].feature])
 			column[p++] = data->column[j];
 	data->column = column;
+	data->owns_columns = false;
 	data->p = p;
 }
 
