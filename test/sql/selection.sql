@@ -3,8 +3,6 @@ CREATE SCHEMA test_selection;
 SET search_path = test_selection, public;
 SET client_min_messages = warning;
 SET mlops.progress = off;
--- models are named like their data here
-SELECT count(mlops_drop_model(name)) >= 0 AS fresh FROM mlops.models;
 \set SHOW_CONTEXT never
 \getenv dir PG_ABS_SRCDIR
 \set file :dir '/data/telco_churn.csv'
@@ -29,22 +27,22 @@ CREATE VIEW formula AS SELECT i AS rid, a, b, a * a / 100 + b AS y, floor((a + b
 FROM (SELECT i, sqrt(i * 7919 % 10007) AS a, sqrt(i * 3571 % 10007) AS b FROM generate_series(1, 2000) i) f;
 
 -- on all rows: no test rows
-SELECT count(mlops_create_model(m, s, t, key => 'rid', task => k, features => f, config => '{"split": {"test": 0}}')) FROM (VALUES
+SELECT count(mlops_create_model('sel_' || m, s, t, key => 'rid', task => k, features => f, config => '{"split": {"test": 0}}')) FROM (VALUES
     ('telco_churn', 'SELECT * FROM telco_churn', 'churn', NULL, '*'), ('iris', 'iris', 'target', NULL, '*'), ('diabetes', 'diabetes', 'target', 'regression', '*'),
     ('car_prices', 'car_prices', 'price', 'regression', '*'), ('formula_y', 'formula', 'y', NULL, 'a, b'), ('formula_k', 'formula', 'k', 'classification', 'a, b')) AS d (m, s, t, k, f);
-SELECT mlops_configure('telco_churn', '{"exclude": ["customer_id"]}') -> 'exclude' AS exclude;
+SELECT mlops_configure('sel_telco_churn', '{"exclude": ["customer_id"]}') -> 'exclude' AS exclude;
 SELECT g.dataset, g.method, count(*) AS figures, count(*) FILTER (WHERE abs(s.score - g.score) > 1e-9 * greatest(abs(g.score), 1e-3)) AS far,
     -- scikit-learn's own p-values lose digits in its sums of squares
     count(*) FILTER (WHERE (s.p_value IS NULL) <> (g.p_value IS NULL) OR abs(s.p_value - g.p_value) > 1e-7 * g.p_value) AS p_far
-FROM golden g LEFT JOIN (SELECT d.dataset, d.method, f.* FROM (SELECT DISTINCT dataset, method FROM golden) d, mlops_select_features(d.dataset, d.method) f) s USING (dataset, method, feature)
+FROM golden g LEFT JOIN (SELECT d.dataset, d.method, f.* FROM (SELECT DISTINCT dataset, method FROM golden) d, mlops_select_features('sel_' || d.dataset, d.method) f) s USING (dataset, method, feature)
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- ranks: by p-value where the method has one that compares, else by score; no score, last
-SELECT feature, round(score::numeric, 6) AS score, p_value < 1e-9 AS small, rank, selected, detail FROM mlops_select_features('iris', 'f_test', 2);
-SELECT method, (SELECT string_agg(feature, ' ' ORDER BY rank) FILTER (WHERE selected) FROM mlops_select_features('telco_churn', method, 4)) AS selected
+SELECT feature, round(score::numeric, 6) AS score, p_value < 1e-9 AS small, rank, selected, detail FROM mlops_select_features('sel_iris', 'f_test', 2);
+SELECT method, (SELECT string_agg(feature, ' ' ORDER BY rank) FILTER (WHERE selected) FROM mlops_select_features('sel_telco_churn', method, 4)) AS selected
 FROM unnest(ARRAY['variance', 'correlation', 'chi2', 'f_test', 'mutual_info', 'l1', 'importance']) method;
-SELECT string_agg(feature, ' ' ORDER BY rank) FILTER (WHERE selected) AS permutation FROM mlops_select_features('iris', 'permutation', 2);
-SELECT count(*) FROM mlops_select_features('iris');
+SELECT string_agg(feature, ' ' ORDER BY rank) FILTER (WHERE selected) AS permutation FROM mlops_select_features('sel_iris', 'permutation', 2);
+SELECT count(*) FROM mlops_select_features('sel_iris');
 
 -- l1 is the linear learner's fit at the penalty it names
 CREATE FUNCTION far_from_coefficients(model text, algorithm text, parameter text) RETURNS TABLE (features bigint, far bigint) LANGUAGE plpgsql AS $$
@@ -55,36 +53,37 @@ BEGIN
         JOIN (SELECT feature, max(abs(coefficient)) AS largest FROM mlops_coefficients(model || '@' || (SELECT last_version FROM mlops.models WHERE name = model)) GROUP BY 1) c USING (feature),
         (SELECT CASE algorithm WHEN 'linear_regression' THEN stddev_pop(target) ELSE 1 END AS unit FROM diabetes) u;
 END $$;
-SELECT * FROM far_from_coefficients('diabetes', 'linear_regression', 'alpha');
-SELECT * FROM far_from_coefficients('telco_churn', 'logistic_regression', 'C');
-SELECT * FROM far_from_coefficients('iris', 'logistic_regression', 'C');
+SELECT * FROM far_from_coefficients('sel_diabetes', 'linear_regression', 'alpha');
+SELECT * FROM far_from_coefficients('sel_telco_churn', 'logistic_regression', 'C');
+SELECT * FROM far_from_coefficients('sel_iris', 'logistic_regression', 'C');
 
 -- in a training: the learner sees the selected features alone, a prediction needs no other, the run keeps what was found
 SET client_min_messages = info;
-SELECT version FROM mlops_train('telco_churn', algorithm => 'logistic_regression', config => '{"select": {"method": "mutual_info", "k": 3}, "split": {"test": 0.3}}');
+SELECT version FROM mlops_train('sel_telco_churn', algorithm => 'logistic_regression', config => '{"select": {"method": "mutual_info", "k": 3}, "split": {"test": 0.3}}');
 SET client_min_messages = warning;
-SELECT feature, detail #- '{selection,score}' AS detail FROM mlops_feature_info('telco_churn@2');
-SELECT string_agg(DISTINCT source_feature, ' ') FROM mlops_feature_names('telco_churn@2');
-SELECT string_agg(feature, ' ' ORDER BY feature) FROM mlops_feature_importance('telco_churn@2', 'permutation');
-SELECT mlops_predict('telco_churn@2', '{"tenure": 3, "contract": "Two year", "online_security": "No"}'::jsonb) BETWEEN 0 AND 1 AS predicted;
-SELECT definition -> 'signature' AS signature, v.config -> 'select' AS "select" FROM mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name = 'telco_churn' AND version = 2;
+SELECT feature, detail #- '{selection,score}' AS detail FROM mlops_feature_info('sel_telco_churn@2');
+SELECT string_agg(DISTINCT source_feature, ' ') FROM mlops_feature_names('sel_telco_churn@2');
+SELECT string_agg(feature, ' ' ORDER BY feature) FROM mlops_feature_importance('sel_telco_churn@2', 'permutation');
+SELECT mlops_predict('sel_telco_churn@2', '{"tenure": 3, "contract": "Two year", "online_security": "No"}'::jsonb) BETWEEN 0 AND 1 AS predicted;
+SELECT definition -> 'signature' AS signature, v.config -> 'select' AS "select" FROM mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name = 'sel_telco_churn' AND version = 2;
 SELECT count(*) AS features, count(*) FILTER (WHERE (e -> 'selected')::boolean) AS selected, min((e -> 'rows')::int) AS fewest_rows
-FROM mlops.run_artifacts a, jsonb_array_elements(a.content::jsonb) e WHERE a.name = 'feature_selection';
-SELECT count(*) FILTER (WHERE e.value IS DISTINCT FROM r.value) AS different FROM mlops_evaluate('telco_churn@2') e JOIN mlops.run_metrics r ON r.key = e.metric AND r.split = 'test'
-    JOIN mlops.versions v USING (run_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'telco_churn' AND v.version = 2;
-SELECT mlops_import_model('telco_churn', mlops_export_model('telco_churn@2')) AS imported;
-SELECT count(*) FROM mlops_feature_info('telco_churn@3') WHERE detail #> '{selection,rank}' IS NOT NULL;
+FROM mlops.run_artifacts a JOIN mlops.versions v USING (run_id) JOIN mlops.models m USING (model_id), jsonb_array_elements(a.content::jsonb) e
+WHERE a.name = 'feature_selection' AND m.name = 'sel_telco_churn' AND v.version = 2;
+SELECT count(*) FILTER (WHERE e.value IS DISTINCT FROM r.value) AS different FROM mlops_evaluate('sel_telco_churn@2') e JOIN mlops.run_metrics r ON r.key = e.metric AND r.split = 'test'
+    JOIN mlops.versions v USING (run_id) JOIN mlops.models m USING (model_id) WHERE m.name = 'sel_telco_churn' AND v.version = 2;
+SELECT mlops_import_model('sel_telco_churn', mlops_export_model('sel_telco_churn@2')) AS imported;
+SELECT count(*) FROM mlops_feature_info('sel_telco_churn@3') WHERE detail #> '{selection,rank}' IS NOT NULL;
 -- what a training selects is what the function shows: the same rows, the same ranks
-SELECT mlops_configure('telco_churn', '{"select": {"method": "chi2"}, "split": {"test": 0.3}}') -> 'select' AS "select";
-SELECT version FROM mlops_train('telco_churn', algorithm => 'logistic_regression', config => '{"select": {"k": 5}}');
-SELECT count(*) AS same FROM mlops_select_features('telco_churn', 'chi2', 5) s JOIN mlops_feature_info('telco_churn@4') i USING (feature)
+SELECT mlops_configure('sel_telco_churn', '{"select": {"method": "chi2"}, "split": {"test": 0.3}}') -> 'select' AS "select";
+SELECT version FROM mlops_train('sel_telco_churn', algorithm => 'logistic_regression', config => '{"select": {"k": 5}}');
+SELECT count(*) AS same FROM mlops_select_features('sel_telco_churn', 'chi2', 5) s JOIN mlops_feature_info('sel_telco_churn@4') i USING (feature)
 WHERE s.selected AND s.rank = (i.detail #> '{selection,rank}')::int AND s.score = (i.detail #> '{selection,score}')::float8;
 -- auto: one selection for all candidates
-SELECT count(*) FROM mlops_train('iris', algorithm => 'auto', config => '{"select": {"method": "f_test", "k": 2}, "split": {"test": 0.2}}');
-SELECT feature FROM mlops_feature_names('iris@2') ORDER BY 1;
+SELECT count(*) FROM mlops_train('sel_iris', algorithm => 'auto', config => '{"select": {"method": "f_test", "k": 2}, "split": {"test": 0.2}}');
+SELECT feature FROM mlops_feature_names('sel_iris@2') ORDER BY 1;
 -- folds: anew in each, and once more for the version
-SELECT count(*) FROM mlops_train('iris', algorithm => 'auto', params => '{"folds": 3}', config => '{"select": {"method": "f_test", "k": 1}, "split": {"test": 0.2}, "preprocess": {"columns": {"petal_width_cm": {"scale": "none"}}}}');
-SELECT feature FROM mlops_feature_names('iris@3') ORDER BY 1;
+SELECT count(*) FROM mlops_train('sel_iris', algorithm => 'auto', params => '{"folds": 3}', config => '{"select": {"method": "f_test", "k": 1}, "split": {"test": 0.2}, "preprocess": {"columns": {"petal_width_cm": {"scale": "none"}}}}');
+SELECT feature FROM mlops_feature_names('sel_iris@3') ORDER BY 1;
 
 -- of noise, what was selected on all rows looks good to folds, what each fold selects does not
 CREATE FUNCTION drawn(i int, j int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$SELECT ('x' || left(md5(i || '/' || j), 8))::bit(32)::int$$;
@@ -93,79 +92,78 @@ BEGIN
     EXECUTE format('CREATE TABLE noise AS SELECT i AS id, drawn(i, 0) > 0 AS y, %s FROM generate_series(1, 100) i',
         (SELECT string_agg(format('drawn(i, %s) AS x%s', j, j), ', ') FROM generate_series(1, 150) j));
 END $$;
-SELECT (detail #> '{candidates,0,value}')::float8 < 0.6 AS honest FROM mlops_train('noise', 'noise', 'y', 'auto', '{"folds": 5}', key => 'id', config => '{"split": {"test": 0}, "select": {"method": "f_test", "k": 10}}');
-SELECT string_agg(feature, ', ') AS chosen FROM mlops_feature_info('noise') \gset
-SELECT (detail #> '{candidates,0,value}')::float8 > 0.7 AS flattered FROM mlops_train('noise', 'noise', 'y', 'auto', '{"folds": 5}', features => :'chosen', config => '{"split": {"test": 0}, "select": null}');
+SELECT (detail #> '{candidates,0,value}')::float8 < 0.6 AS honest FROM mlops_train('sel_noise', 'noise', 'y', 'auto', '{"folds": 5}', key => 'id', config => '{"split": {"test": 0}, "select": {"method": "f_test", "k": 10}}');
+SELECT string_agg(feature, ', ') AS chosen FROM mlops_feature_info('sel_noise') \gset
+SELECT (detail #> '{candidates,0,value}')::float8 > 0.7 AS flattered FROM mlops_train('sel_noise', 'noise', 'y', 'auto', '{"folds": 5}', features => :'chosen', config => '{"split": {"test": 0}, "select": null}');
 
 -- test rows do not matter: labels that test rows alone give away are not seen
 CREATE TABLE trap AS SELECT i AS id, i % 2 = 0 AS y, (i % 2) * 10 + i % 7 AS good, CASE WHEN i > 800 THEN i % 2 ELSE i * 7919 % 13 END AS bad FROM generate_series(1, 1000) i;
-SELECT count(*) FROM mlops_train('trap', 'trap', 'y', 'logistic_regression', key => 'id', config => '{"select": {"method": "mutual_info", "k": 1}, "split": {"test_where": "id > 800"}}');
-SELECT feature, (detail #> '{selection,rows}')::int AS rows FROM mlops_feature_info('trap');
+SELECT count(*) FROM mlops_train('sel_trap', 'trap', 'y', 'logistic_regression', key => 'id', config => '{"select": {"method": "mutual_info", "k": 1}, "split": {"test_where": "id > 800"}}');
+SELECT feature, (detail #> '{selection,rows}')::int AS rows FROM mlops_feature_info('sel_trap');
 UPDATE trap SET bad = -id WHERE id > 800;
-SELECT count(*) FILTER (WHERE s.score = (e -> 'score')::float8) AS same FROM mlops_select_features('trap', 'mutual_info') s, mlops.run_artifacts a, jsonb_array_elements(a.content::jsonb) e,
-    mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name = 'trap' AND v.run_id = a.run_id AND a.name = 'feature_selection' AND e ->> 'feature' = s.feature;
+SELECT count(*) FILTER (WHERE s.score = (e -> 'score')::float8) AS same FROM mlops_select_features('sel_trap', 'mutual_info') s, mlops.run_artifacts a, jsonb_array_elements(a.content::jsonb) e,
+    mlops.versions v JOIN mlops.models m USING (model_id) WHERE m.name = 'sel_trap' AND v.run_id = a.run_id AND a.name = 'feature_selection' AND e ->> 'feature' = s.feature;
 -- nor does the order of the rows
 CREATE TABLE turned AS SELECT * FROM trap ORDER BY md5(id::text);
-SELECT mlops_create_model('turned', 'turned', 'y', key => 'id', config => '{"split": {"test_where": "id > 800", "salt": 1}}') > 0 AS made, mlops_create_model('straight', 'trap', 'y', key => 'id', config => '{"split": {"test_where": "id > 800", "salt": 1}}') > 0 AS made;
+SELECT mlops_create_model('sel_turned', 'turned', 'y', key => 'id', config => '{"split": {"test_where": "id > 800", "salt": 1}}') > 0 AS made, mlops_create_model('sel_straight', 'trap', 'y', key => 'id', config => '{"split": {"test_where": "id > 800", "salt": 1}}') > 0 AS made;
 SELECT method, count(*) FILTER (WHERE a.score IS DISTINCT FROM b.score) AS different FROM unnest(ARRAY['variance', 'correlation', 'f_test', 'mutual_info', 'l1', 'importance', 'permutation']) method,
-    mlops_select_features('turned', method) a JOIN mlops_select_features('straight', method) b USING (feature) GROUP BY 1 ORDER BY 1;
+    mlops_select_features('sel_turned', method) a JOIN mlops_select_features('sel_straight', method) b USING (feature) GROUP BY 1 ORDER BY 1;
 
 -- missing values, vectors, categories, expressions, columns that say nothing
 CREATE TABLE odd AS SELECT i AS id, i % 3 = 0 AS y, CASE WHEN i % 4 > 0 THEN i % 3 END AS gaps, NULL::float8 AS none, 5 AS same, -i AS minus, ARRAY[1, i % 3, NULL]::float8[] AS v,
     CASE WHEN i % 3 = 0 THEN NULL ELSE 'x' END AS missing_tells, 'only'::text AS one_level, (ARRAY['a', 'b', 'c', 'd'])[1 + i % 4] AS c FROM generate_series(1, 240) i;
-SELECT mlops_create_model('odd', 'odd', 'y', key => 'id', features => '*, id % 6 AS six', config => '{"split": {"test": 0}}') > 0 AS made;
+SELECT mlops_create_model('sel_odd', 'odd', 'y', key => 'id', features => '*, id % 6 AS six', config => '{"split": {"test": 0}}') > 0 AS made;
 SELECT method, feature, round(score::numeric, 4) AS score, round(p_value::numeric, 4) AS p, rank, selected, detail
-FROM unnest(ARRAY['chi2', 'correlation', 'f_test', 'mutual_info', 'variance']) method, mlops_select_features('odd', method) ORDER BY 1, rank;
-SELECT method, string_agg(feature, ' ' ORDER BY feature) FILTER (WHERE NOT selected) AS not_selected FROM unnest(ARRAY['l1', 'importance']) method, mlops_select_features('odd', method) GROUP BY 1 ORDER BY 1;
+FROM unnest(ARRAY['chi2', 'correlation', 'f_test', 'mutual_info', 'variance']) method, mlops_select_features('sel_odd', method) ORDER BY 1, rank;
+SELECT method, string_agg(feature, ' ' ORDER BY feature) FILTER (WHERE NOT selected) AS not_selected FROM unnest(ARRAY['l1', 'importance']) method, mlops_select_features('sel_odd', method) GROUP BY 1 ORDER BY 1;
 SET client_min_messages = info;
-SELECT count(*) FROM mlops_train('odd', algorithm => 'logistic_regression', config => '{"select": {"method": "chi2", "k": 3}, "preprocess": {"columns": {"minus": {"scale": "none"}}}}');
+SELECT count(*) FROM mlops_train('sel_odd', algorithm => 'logistic_regression', config => '{"select": {"method": "chi2", "k": 3}, "preprocess": {"columns": {"minus": {"scale": "none"}}}}');
 SET client_min_messages = warning;
-SELECT feature FROM mlops_feature_names('odd') ORDER BY position;
+SELECT feature FROM mlops_feature_names('sel_odd') ORDER BY position;
 
 -- what does not work
-SELECT mlops_train('odd', features => 'none, same', config => '{"select": {"method": "f_test"}}');
-SELECT mlops_train('odd', config => '{"select": {"method": "best"}}');
-SELECT mlops_train('odd', config => '{"select": {"k": 3}}');
-SELECT mlops_train('odd', config => '{"select": {"method": "f_test", "k": 0}}');
-SELECT mlops_train('odd', config => '{"select": {"method": "f_test", "k": 2.5}}');
-SELECT mlops_train('odd', config => '{"select": {"methods": "f_test"}}');
-SELECT mlops_train('odd', config => '{"select": "f_test"}');
-SELECT mlops_create_model('wrong', 'diabetes', 'target', 'regression', config => '{"select": {"method": "chi2"}}');
-SELECT mlops_train('diabetes', config => '{"select": {"method": "chi2"}}');
-SELECT mlops_select_features('diabetes', 'chi2');
+SELECT mlops_train('sel_odd', features => 'none, same', config => '{"select": {"method": "f_test"}}');
+SELECT mlops_train('sel_odd', config => '{"select": {"method": "best"}}');
+SELECT mlops_train('sel_odd', config => '{"select": {"k": 3}}');
+SELECT mlops_train('sel_odd', config => '{"select": {"method": "f_test", "k": 0}}');
+SELECT mlops_train('sel_odd', config => '{"select": {"method": "f_test", "k": 2.5}}');
+SELECT mlops_train('sel_odd', config => '{"select": {"methods": "f_test"}}');
+SELECT mlops_train('sel_odd', config => '{"select": "f_test"}');
+SELECT mlops_create_model('sel_wrong', 'diabetes', 'target', 'regression', config => '{"select": {"method": "chi2"}}');
+SELECT mlops_train('sel_diabetes', config => '{"select": {"method": "chi2"}}');
+SELECT mlops_select_features('sel_diabetes', 'chi2');
 SELECT mlops_select_features('nobody');
-SELECT mlops_select_features('iris@1');
-SELECT mlops_select_features('iris', 'chi');
-SELECT mlops_select_features('iris', 'chi2', 0);
-SELECT mlops_select_features('iris', NULL);
+SELECT mlops_select_features('sel_iris@1');
+SELECT mlops_select_features('sel_iris', 'chi');
+SELECT mlops_select_features('sel_iris', 'chi2', 0);
+SELECT mlops_select_features('sel_iris', NULL);
 SELECT mlops_select_features(NULL);
-SELECT mlops_configure('iris', '{"select": {"method": "l1", "k": 3}}') -> 'select' AS both, mlops_configure('iris', '{"select": {"k": null}}') -> 'select' AS no_limit, mlops_configure('iris', '{"select": {"method": null}}') -> 'select' AS none;
+SELECT mlops_configure('sel_iris', '{"select": {"method": "l1", "k": 3}}') -> 'select' AS both, mlops_configure('sel_iris', '{"select": {"k": null}}') -> 'select' AS no_limit, mlops_configure('sel_iris', '{"select": {"method": null}}') -> 'select' AS none;
 CREATE TABLE few (id int, x int, y text);
-SELECT mlops_create_model('few', 'few', 'y', key => 'id') > 0 AS made;
-SELECT mlops_select_features('few');
+SELECT mlops_create_model('sel_few', 'few', 'y', key => 'id') > 0 AS made;
+SELECT mlops_select_features('sel_few');
 INSERT INTO few VALUES (1, 1, 'a');
-SELECT mlops_select_features('few');
+SELECT mlops_select_features('sel_few');
 INSERT INTO few VALUES (2, 2, 'b');
-SELECT mlops_select_features('few');
-SELECT mlops_configure('few', '{"split": {"test": 0}}') -> 'select' AS "select";
-SELECT method, count(*) FROM unnest(ARRAY['variance', 'correlation', 'chi2', 'f_test', 'mutual_info', 'permutation']) method, mlops_select_features('few', method) GROUP BY 1 ORDER BY 1;
+SELECT mlops_select_features('sel_few');
+SELECT mlops_configure('sel_few', '{"split": {"test": 0}}') -> 'select' AS "select";
+SELECT method, count(*) FROM unnest(ARRAY['variance', 'correlation', 'chi2', 'f_test', 'mutual_info', 'permutation']) method, mlops_select_features('sel_few', method) GROUP BY 1 ORDER BY 1;
 ALTER TABLE few DROP COLUMN x;
-SELECT mlops_select_features('few');
+SELECT mlops_select_features('sel_few');
 DROP TABLE few;
-SELECT mlops_select_features('few');
+SELECT mlops_select_features('sel_few');
 
 -- rights: the stored source is the owner's, and is read for who may manage the model
 CREATE ROLE selection_manager;
 CREATE ROLE selection_user;
-SELECT mlops_grant('iris', 'selection_manager', 'manage'), mlops_grant('iris', 'selection_user', 'predict');
+SELECT mlops_grant('sel_iris', 'selection_manager', 'manage'), mlops_grant('sel_iris', 'selection_user', 'predict');
 SET ROLE selection_manager;
-SELECT count(*) FROM mlops_select_features('iris', 'f_test');
+SELECT count(*) FROM mlops_select_features('sel_iris', 'f_test');
 SET ROLE selection_user;
-SELECT mlops_select_features('iris', 'f_test');
+SELECT mlops_select_features('sel_iris', 'f_test');
 RESET ROLE;
 BEGIN READ ONLY;
-SELECT count(*) FROM mlops_select_features('iris', 'f_test');
+SELECT count(*) FROM mlops_select_features('sel_iris', 'f_test');
 ROLLBACK;
-SELECT mlops_revoke('iris', 'selection_manager', 'manage'), mlops_revoke('iris', 'selection_user', 'predict');
+SELECT mlops_revoke('sel_iris', 'selection_manager', 'manage'), mlops_revoke('sel_iris', 'selection_user', 'predict');
 DROP ROLE selection_manager, selection_user;
-SELECT count(mlops_drop_model(name)) > 0 AS fresh FROM mlops.models;
