@@ -158,6 +158,7 @@ make_block(Batch *batch)
 	Size		outputs = batch->site->entry->model.n_outputs;
 
 	batch->room = Max(1, Min((Size) BLOCK_ROWS, BLOCK_BYTES / sizeof(double) / Max(width, outputs)));
+	batch->room = ml_model_rows(&batch->site->entry->model, batch->room);
 	batch->x = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * width * batch->room);
 	batch->margin = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * outputs * batch->room);
 	batch->key_text = palloc(sizeof(Datum) * batch->room);

@@ -328,8 +328,11 @@ allocate(Boost *b, MlStatus *status)
 
 	b->n_chunks = (int) ((b->n + BOOST_CHUNK - 1) / BOOST_CHUNK);
 	b->rows_chunks = (int) ((b->rows + BOOST_CHUNK - 1) / BOOST_CHUNK);
-	if (TAKE(b->score, b->n * b->k, sizeof(double)) ||
-		TAKE(b->g, b->rows * b->k, sizeof(double)) ||
+	/* not the scratch's: it may outlive the training */
+	b->score = ml_alloc_array(b->host, (size_t) b->n * (size_t) b->k, sizeof(double));
+	if (b->score == NULL)
+		return ml_no_memory(status, (size_t) b->n * (size_t) b->k * sizeof(double), "boosting");
+	if (TAKE(b->g, b->rows * b->k, sizeof(double)) ||
 		TAKE(b->h, b->rows * b->k, sizeof(double)) ||
 		(b->held = ml_scratch_zero(&b->scratch, (size_t) b->n_chunks, 1, "boosting", status)) == NULL ||
 		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
@@ -366,13 +369,26 @@ allocate_trees(Boost *b, MlStatus *status)
 	return ML_OK;
 }
 
+/* All scores of a chunk are F_0: many classes take long enough that it must be possible to stop. */
+static void
+first_scores_task(void *arg, int task)
+{
+	Boost	   *b = arg;
+	int64_t		from = (int64_t) task * BOOST_CHUNK;
+	int64_t		end = from + BOOST_CHUNK < b->n ? from + BOOST_CHUNK : b->n;
+	int64_t		i;
+	int			c;
+
+	for (i = from; i < end; i++)
+		for (c = 0; c < b->k; c++)
+			b->score[i * b->k + c] = b->maker.base[c];
+}
+
 static MlCode
 prepare(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 {
 	const MlDataset *data = b->data;
 	MlCode		code;
-	int64_t		i;
-	int			c;
 
 	b->k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	if (b->patience > 0 && data->n_valid == 0)
@@ -391,9 +407,8 @@ prepare(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 		code = allocate_trees(b, status);
 	if (code == ML_OK)
 		code = start_scores(b, b->maker.base, status);
-	for (i = 0; code == ML_OK && i < b->n; i++)
-		for (c = 0; c < b->k; c++)
-			b->score[i * b->k + c] = b->maker.base[c];
+	if (code == ML_OK && b->host->parallel_for(b->host, b->n_chunks, first_scores_task, b))
+		code = ml_status_set(status, ML_CANCELLED, "cancelled");
 	return code;
 }
 
@@ -509,18 +524,13 @@ report(Boost *b, MlFit *fit, MlStatus *status)
 }
 
 /* The scores of the rows that learned, unless later rounds were cut off or a score was held at its limit. */
-static MlCode
-hand_over_margins(Boost *b, MlFit *fit, MlStatus *status)
+static void
+hand_over_margins(Boost *b, MlFit *fit)
 {
-	size_t		n = (size_t) b->rows * (size_t) b->k;
-
 	if (b->best_round != b->round || memchr(b->held, 1, (size_t) b->n_chunks) != NULL)
-		return ML_OK;
-	fit->margin = ml_alloc_array(b->host, n, sizeof(double));
-	if (fit->margin == NULL)
-		return ml_no_memory(status, n * sizeof(double), "scores");
-	memcpy(fit->margin, b->score, n * sizeof(double));
-	return ML_OK;
+		return;
+	fit->margin = b->score;
+	b->score = NULL;
 }
 
 static MlCode
@@ -546,9 +556,11 @@ boosting_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *
 	if (code == ML_OK)
 		code = report(&b, fit, status);
 	if (code == ML_OK)
-		code = hand_over_margins(&b, fit, status);
-	if (code == ML_OK)
 		code = ml_trees_write(&b.maker, section, section_size, status);
+	if (code == ML_OK)
+		hand_over_margins(&b, fit);
+	if (b.score)
+		host->release(host, b.score);
 	if (b.maker.host)
 		ml_trees_end(&b.maker);
 	ml_scratch_release(&b.scratch);

@@ -347,6 +347,9 @@ ml_cart_grow(MlCart *cart, const MlTeam *team, uint64_t key, MlGrowNode *node)
 	for (c = 0; c < cart->data->binned.p; c++)
 	{
 		cart->column[c] = c;
+		/* many categories of many rows take their time */
+		if (ml_team_stopped(team))
+			return 0;
 		if (cart->data->binned.info[c].category && !cart->rule.order_by_node)
 			ml_cart_order(cart, c, 0, node->n);
 	}

@@ -21,8 +21,6 @@
 
 #define BLOCK_ROWS 2048
 #define BLOCK_BYTES ((size_t) 1024 * 1024)	/* of x and margins */
-#define BLOCK_STEPS 4e6			/* of predictions: nobody can stop a block, and few rows are work for several threads */
-#define BLOCK_LEAST 16			/* rows that trees walk together */
 #define BLOCKS_PER_THREAD 4
 #define COLUMN_LIMIT ((size_t) 8 * 1024 * 1024) /* probabilities kept at a time */
 #define POLL_ROWS (1 << 20)		/* summed between two polls */
@@ -154,17 +152,17 @@ score_pass(MlHost *host, MlScores *s, MlStatus *status)
 	Round		round;
 	MlCode		code = ML_OK;
 	size_t		row = (size_t) (s->model->prep.p + s->model->n_outputs) * sizeof(double);
-	double		steps = s->known ? 1 : ml_model_steps(s->model);
 	int			tasks = host->threads * BLOCKS_PER_THREAD;
 
 	if (s->n == 0)
 		return ML_OK;
 	round.scores = s;
 	round.block = row * BLOCK_ROWS > BLOCK_BYTES ? (int) (BLOCK_BYTES / row) : BLOCK_ROWS;
-	if (steps * round.block > BLOCK_STEPS)
-		round.block = (int) (BLOCK_STEPS / steps) / BLOCK_LEAST * BLOCK_LEAST;
-	if (round.block < BLOCK_LEAST)
-		round.block = BLOCK_LEAST;
+	if (round.block < ML_MODEL_ROWS)
+		round.block = ML_MODEL_ROWS;
+	/* costly rows: a few are work for several threads already */
+	if (!s->known)
+		round.block = ml_model_rows(s->model, round.block);
 	if ((int64_t) tasks * round.block > s->n)
 		tasks = (int) ((s->n + round.block - 1) / round.block);
 

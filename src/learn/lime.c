@@ -99,20 +99,30 @@ draw_row(Lime *l, int i, MlRng *rng)
 	}
 }
 
-static void
-add_block(Lime *l, MlRng *rng, double *w)
+/* Draws a block, asks the model about it and adds it; share: blocks done.  true = stop. */
+static bool
+add_block(MlHost *host, Lime *l, MlRng *rng, double share, double *w)
 {
+	size_t		p = (size_t) l->model->prep.p;
 	int			k = l->model->n_outputs;
+	int			rows = ml_model_rows(l->model, BLOCK);
 	int			i;
 
 	for (i = 0; i < BLOCK; i++)
 		draw_row(l, i, rng);
-	ml_model_margin(l->model, l->z, BLOCK, l->margin);
+	for (i = 0; i < BLOCK; i += rows)
+	{
+		if (host->poll(host, "explaining", share))
+			return true;
+		ml_model_margin(l->model, l->z + (size_t) i * p, rows < BLOCK - i ? rows : BLOCK - i,
+						l->margin + (size_t) i * (size_t) k);
+	}
 	for (i = 0; i < BLOCK; i++)
 		l->b[i] = l->root[i] * (l->margin[i * k + l->output] - l->middle);
 	ml_scale_rows(l->m, BLOCK, l->a, BLOCK, l->root);
 	ml_syrk(l->m, BLOCK, 1.0, l->a, BLOCK, l->gram, (size_t) l->m);
 	ml_gemv_t(l->m, BLOCK, l->a, BLOCK, l->b, w);
+	return false;
 }
 
 static MlCode
@@ -190,12 +200,8 @@ ml_lime(MlHost *host, const MlModel *model, const MlLimeColumn *column, const in
 		l.middle = l.margin[output];
 	}
 	for (i = 0; code == ML_OK && n_units > 0 && i < DRAWS; i += BLOCK)
-	{
-		if (host->poll(host, "explaining", (double) i / DRAWS))
+		if (add_block(host, &l, &rng, (double) i / DRAWS, contribution))
 			code = ml_status_set(status, ML_CANCELLED, "cancelled");
-		else
-			add_block(&l, &rng, contribution);
-	}
 	if (code == ML_OK && n_units > 0)
 		code = solve(host, &l, contribution, status);
 	ml_scratch_release(&scratch);

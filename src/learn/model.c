@@ -33,6 +33,7 @@
 #include "learn/learner.h"
 #include "learn/tree.h"
 
+#define ROWS_STEPS 4e6			/* tens of milliseconds */
 #define FORMAT 1
 #define FLAG_PRIOR 1u
 #define MAX_COLUMNS (1 << 24)
@@ -491,6 +492,16 @@ ml_model_steps(const MlModel *model)
 	const MlTrees *trees = ml_model_trees(model);
 
 	return trees ? ml_trees_steps(trees) : (double) model->prep.width * model->n_outputs;
+}
+
+int
+ml_model_rows(const MlModel *model, int most)
+{
+	double		rows = ROWS_STEPS / fmax(ml_model_steps(model), 1);
+
+	if (rows >= most)
+		return most;
+	return rows < 2 * ML_MODEL_ROWS ? ML_MODEL_ROWS : (int) rows / ML_MODEL_ROWS * ML_MODEL_ROWS;
 }
 
 static double

@@ -41,6 +41,12 @@ extern MlCode ml_model_write(MlHost *host, const struct MlLearner *learner, cons
 extern void ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin);
 /* What the margin of one row costs, in steps of some nanoseconds. */
 extern double ml_model_steps(const MlModel *model);
+/*
+ * At most `most` rows, and at least ML_MODEL_ROWS, whose margins together do
+ * not take long: nobody can stop them.
+ */
+#define ML_MODEL_ROWS 16		/* that trees walk together */
+extern int	ml_model_rows(const MlModel *model, int most);
 /* One row of margins -> n_classes calibrated probabilities; regression: proba[0] = value. */
 extern void ml_model_proba(const MlModel *model, const double *margin, double *proba);
 /* Class of one row: threshold on P(positive) for binary; argmax of margins (ties: first) for multiclass. */
