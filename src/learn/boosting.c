@@ -272,6 +272,7 @@ start_scores(Boost *b, double *base, MlStatus *status)
 {
 	const double *y = b->data->y;
 	double		total = 0;
+	bool		same = true;
 	int64_t		i;
 	int			c;
 
@@ -305,6 +306,7 @@ start_scores(Boost *b, double *base, MlStatus *status)
 	{
 		/* divided first: sums of large targets stay finite */
 		total += (b->weight ? b->weight[i] : 1) / b->total_weight * y[i];
+		same &= y[i] == y[0];
 		if (b->loss == ML_LOSS_POISSON && y[i] < 0)
 		{
 			ml_status_set(status, ML_BAD_DATA, "loss \"poisson\" needs targets that are not negative");
@@ -314,7 +316,11 @@ start_scores(Boost *b, double *base, MlStatus *status)
 	}
 	if (b->loss == ML_LOSS_POISSON && !(total > 0))
 		return ml_status_set(status, ML_BAD_DATA, "loss \"poisson\" needs a target that is not always 0");
-	base[0] = b->loss == ML_LOSS_SQUARED ? total : log_score(b->loss == ML_LOSS_POISSON ? total : total / (1 - total));
+	if (b->loss == ML_LOSS_SQUARED)
+		/* what all rows say is said exactly */
+		base[0] = same ? y[0] : total;
+	else
+		base[0] = log_score(b->loss == ML_LOSS_POISSON ? total : total / (1 - total));
 	return ML_OK;
 }
 
