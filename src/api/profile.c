@@ -77,9 +77,7 @@ value_type(FunctionCallInfo fcinfo, int n)
 		type = ((Form_pg_proc) GETSTRUCT(tuple))->proargtypes.values[n];
 	ReleaseSysCache(tuple);
 	if (!OidIsValid(type) || get_typtype(type) == TYPTYPE_PSEUDO)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDETERMINATE_DATATYPE),
-				 errmsg("could not determine the type of the values")));
+		elog(ERROR, "could not determine the type of the values");
 	return type;
 }
 

@@ -139,7 +139,7 @@ ml_quantile_sketch_valid(const MlQuantileSketch *s)
 {
 	int64_t		n = 0;
 
-	if (s->over < 0 || s->under < 0)
+	if (s->over < 0 || s->over > s->n || s->under < 0 || s->under > s->n)
 		return false;
 	for (int h = 0; h < ML_QUANTILE_LEVELS; h++)
 	{

@@ -213,8 +213,17 @@ release_loads(MlHeavy *h, int32_t from, int32_t to, MlHost *host)
 			host->release(host, h->load[i]);
 }
 
+/* More room for values that are held. */
+static bool
+grow_counted(MlColumnSketch *s, MlHost *host)
+{
+	int32_t		room = s->counted.room < FIRST_COUNTED ? FIRST_COUNTED : s->counted.room * 4;
+
+	return ml_column_make_counted(s, room < ML_COLUMN_EXACT ? room : ML_COLUMN_EXACT, host);
+}
+
 /* Makes room for one value more among those that are held, when they are not all that there are. */
-static void
+static bool
 make_place(MlColumnSketch *s, MlHost *host)
 {
 	MlHeavy    *h = &s->counted;
@@ -222,9 +231,12 @@ make_place(MlColumnSketch *s, MlHost *host)
 	int32_t		n = h->n;
 
 	if (n < h->room)
-		return;
+		return true;
+	if (n < ML_COLUMN_EXACT)
+		return grow_counted(s, host);
 	ml_heavy_purge(h, n / 2, scratch);
 	release_loads(h, h->n, n, host);
+	return true;
 }
 
 /* ---- numbers into sketches ---- */
@@ -314,24 +326,8 @@ sketch_keys(MlColumnSketch *s, const uint64_t *key, const int64_t *times, int n,
 	return sketch_numbers(s, x, times ? times + from : NULL, to - from, host);
 }
 
-/* A key that came `times` times in a block; false: it is passed over. */
-static bool
-sketch_key(MlColumnSketch *s, uint64_t key, uint64_t hash, int times, bool take_in, MlHost *host)
-{
-	int32_t		entry = ml_heavy_find(&s->counted, key, hash);
-
-	if (entry >= 0)
-		s->counted.count[entry] += times;
-	else if (take_in)
-	{
-		make_place(s, host);
-		(void) ml_heavy_insert(&s->counted, key, hash, times, s->counted.missed);
-	}
-	return entry >= 0 || take_in;
-}
-
 /* A block of ascending keys: which come often, and how many different ones there are. */
-static void
+static bool
 sketch_runs(MlColumnSketch *s, const uint64_t *key, int n, bool take_in, MlHost *host)
 {
 	uint64_t	hash[ML_COLUMN_BLOCK];
@@ -348,11 +344,21 @@ sketch_runs(MlColumnSketch *s, const uint64_t *key, int n, bool take_in, MlHost 
 	else
 		for (int from = 0, to; from < n; from = to)
 		{
+			int32_t		entry = ml_heavy_find(&s->counted, key[from], hash[from]);
+
 			for (to = from + 1; to < n && key[to] == key[from]; to++)
 				;
-			passed_over |= !sketch_key(s, key[from], hash[from], to - from, take_in || to - from > 1, host);
+			if (entry >= 0)
+				s->counted.count[entry] += to - from;
+			else if (!take_in && to - from == 1)
+				passed_over = true;
+			else if (make_place(s, host))
+				(void) ml_heavy_insert(&s->counted, key[from], hash[from], to - from, s->counted.missed);
+			else
+				return false;
 		}
 	s->counted.missed += passed_over;
+	return true;
 }
 
 /* take_in: numbers that come once are held, too */
@@ -362,8 +368,7 @@ sketch_block(MlColumnSketch *s, uint64_t *key, int n, bool take_in, MlHost *host
 	uint64_t	scratch[ML_COLUMN_BLOCK];
 
 	ml_sort_keys(key, n, scratch);
-	sketch_runs(s, key, n, take_in, host);
-	return sketch_keys(s, key, NULL, n, host);
+	return sketch_runs(s, key, n, take_in, host) && sketch_keys(s, key, NULL, n, host);
 }
 
 /* ---- from counts to sketches ---- */
@@ -407,16 +412,15 @@ sketch_counted(MlColumnSketch *s, const MlColumnSketch *from, MlHost *host)
 static bool
 begin_sketches(MlColumnSketch *s, MlHost *host)
 {
-	if (!ml_column_make_sketches(s, host) || !sketch_counted(s, s, host) ||
-		(s->counted.room < ML_COLUMN_EXACT && !ml_column_make_counted(s, ML_COLUMN_EXACT, host)))
+	if (!ml_column_make_sketches(s, host) || !sketch_counted(s, s, host))
 		return false;
-	/* numbers that came once so far are most likely not among the frequent ones */
-	if (s->words != ML_WORDS_HASH)
-	{
-		s->counted.missed = 1;
+	if (s->words == ML_WORDS_HASH)
+		return true;
+	/* numbers that came once so far are most likely not among the frequent ones, and leave room for sketches */
+	s->counted.missed = s->counted.n > 0;
+	if (s->counted.n > 0)
 		ml_heavy_drop(&s->counted);
-	}
-	return true;
+	return ml_column_make_counted(s, s->counted.n > FIRST_COUNTED ? s->counted.n : FIRST_COUNTED, host);
 }
 
 /*
@@ -432,7 +436,7 @@ count_new(MlColumnSketch *s, uint64_t key, uint64_t hash, int64_t count, MlHost 
 	{
 		if (h->room == ML_COLUMN_EXACT)
 			return begin_sketches(s, host) ? -1 : -2;
-		if (!ml_column_make_counted(s, h->room == 0 ? FIRST_COUNTED : h->room * 4, host))
+		if (!grow_counted(s, host))
 			return -2;
 	}
 	return ml_heavy_insert(h, key, hash, count, 0);
@@ -498,7 +502,8 @@ ml_column_add_hash(MlColumnSketch *s, uint64_t key, int32_t *entry, MlHost *host
 			return *entry >= 0;
 	}
 	ml_distinct_add(s->distinct, hash);
-	make_place(s, host);
+	if (!make_place(s, host))
+		return false;
 	*entry = ml_heavy_insert(&s->counted, key, hash, 1, s->counted.missed);
 	return true;
 }
@@ -575,7 +580,8 @@ merge_frequent(MlColumnSketch *s, const MlHeavy *other, MlHost *host)
 			s->counted.slack[entry] -= surely;
 			continue;
 		}
-		make_place(s, host);
+		if (!make_place(s, host))
+			return false;
 		entry = ml_heavy_insert(&s->counted, other->key[i], hash, other->count[i], s->counted.missed - surely);
 		if (!name_as(s, entry, other, i, host))
 			return false;

@@ -36,9 +36,7 @@
 #include "pg/profile_state.h"
 
 #define HEAD_WORDS 7
-#define TEXT_WORDS (5 + ML_COLUMN_PARTS + 2)
-#define NUMBER_WORDS (5 + 12)
-#define REGISTER_WORDS (ML_DISTINCT_REGISTERS / sizeof(uint64))
+#define MAX_ROWS (INT64CONST(1) << 61)	/* sums of two counts do not overflow */
 
 StaticAssertDecl(sizeof(MlMomentSums) == 12 * sizeof(double), "moments are twelve doubles");
 
@@ -209,6 +207,16 @@ mlops_profile_read(Datum value)
 	return s;
 }
 
+/* States that came in as bytes may say that they saw any number of rows. */
+static void
+check_rows(const MlColumnSketch *s, const MlColumnSketch *other)
+{
+	if (other->nulls + other->values > MAX_ROWS - s->nulls - s->values - s->n_waiting)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a profile cannot have more than " INT64_FORMAT " rows", MAX_ROWS)));
+}
+
 void
 mlops_profile_combine(MlopsProfileState *s, MlopsProfileState *other)
 {
@@ -224,6 +232,7 @@ mlops_profile_combine(MlopsProfileState *s, MlopsProfileState *other)
 	{
 		CHECK_FOR_INTERRUPTS();
 		mlops_profile_begin_column(&s->column[i], other->column[i].type);
+		check_rows(&s->column[i].sketch, &other->column[i].sketch);
 		mlops_profile_check_memory(ml_column_merge(&s->column[i].sketch, &other->column[i].sketch, &host));
 	}
 }
@@ -424,9 +433,9 @@ read_counted(Reader *r, MlColumnSketch *s, int64 n, int64 missed)
 	MlHeavy    *h = &s->counted;
 	int64		sum = 0;
 
-	if (n < 0 || n > ML_COLUMN_EXACT || missed < 0 || (missed > 0 && !s->sketched))
+	if (n < 0 || n > ML_COLUMN_EXACT || missed < 0 || missed > s->values || (missed > 0 && !s->sketched))
 		return false;
-	mlops_profile_check_memory(ml_column_make_counted(s, s->sketched ? ML_COLUMN_EXACT : Max((int32) n, 1), &r->host));
+	mlops_profile_check_memory(ml_column_make_counted(s, Max((int32) n, 1), &r->host));
 	if (!read_words(r, h->key, n) || !read_counts(r, h->count, n, 1))
 		return false;
 	memset(h->slack, 0, sizeof(int64) * n);
@@ -476,6 +485,9 @@ read_texts(Reader *r, MlColumnSketch *s)
 	s->shortest = head[1];
 	s->longest = head[2];
 	s->length = (MlWideSum) {length[0], length[1]};
+	for (int i = 0; i < ML_COLUMN_PARTS; i++)
+		if (s->part[i] > s->values)
+			return false;
 	if (s->measured > s->values || s->shortest > s->longest || !(length[0] >= 0) || !isfinite(length[0]) ||
 		length[0] + length[1] != length[0] || (ends[0] == 0) != (ends[1] == 0))
 		return false;
@@ -561,7 +573,7 @@ read_column(Reader *r, MlopsProfileColumn *column)
 	mlops_profile_begin_column(column, (Oid) head[0]);
 	s->nulls = (int64) head[2];
 	s->values = (int64) head[3];
-	if (head[1] != s->words || s->nulls < 0 || s->values < 0 || s->nulls > PG_INT64_MAX - s->values)
+	if (head[1] != s->words || s->nulls < 0 || s->values < 0 || s->values > MAX_ROWS || s->nulls > MAX_ROWS - s->values)
 		return false;
 	if (head[6])
 		mlops_profile_check_memory(ml_column_make_sketches(s, &r->host));

@@ -24,6 +24,7 @@
 #include "kernel/hash.h"
 #include "pg/pg_compat.h"
 #include "pg/profile_value.h"
+#include "pg/status.h"
 
 #define HASH_SEED UINT64_C(0x70726f66696c65)
 
@@ -126,6 +127,29 @@ see_text(Seen *seen, const char *bytes, Size len)
 	seen->hash = ml_hash_bytes(bytes, len, HASH_SEED);
 }
 
+/* Characters of a text: in UTF-8 every byte but those that go on with one. */
+static int64
+characters(const char *text, Size len)
+{
+	const uint64 ones = UINT64CONST(0x0101010101010101);
+	Size		following = 0;
+	Size		i = 0;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return pg_mbstrlen_with_len(text, (int) len);
+	for (; i + sizeof(uint64) <= len; i += sizeof(uint64))
+	{
+		uint64		word;
+
+		/* bytes 10xxxxxx, one bit each, added up by the multiplication */
+		memcpy(&word, text + i, sizeof(word));
+		following += (((word >> 7) & (~word >> 6) & ones) * ones) >> 56;
+	}
+	for (; i < len; i++)
+		following += ((uint8) text[i] & 0xC0) == 0x80;
+	return (int64) (len - following);
+}
+
 static void
 see_category(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen *seen)
 {
@@ -140,7 +164,7 @@ see_category(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen 
 		case NAMEOID:
 			mlops_feature_text(&input->number, value, &text, &seen->len);
 			see_text(seen, text, seen->len);
-			seen->length = pg_mbstrlen_with_len(text, (int) seen->len);
+			seen->length = characters(text, seen->len);
 			seen->in_order = true;
 			s->sketch.part[MLOPS_PART_EMPTY] += seen->len == 0;
 			return;
@@ -148,8 +172,10 @@ see_category(MlopsProfileColumn *s, MlopsProfileInput *input, Datum value, Seen 
 			seen->hash = ml_hash_bytes(DatumGetUUIDP(value)->data, UUID_LEN, HASH_SEED);
 			return;
 		case CHAROID:
-			text = OutputFunctionCall(&input->output, value);
-			see_text(seen, text, strlen(text));
+			/* a byte that is no character by itself is shown as one */
+			seen->hash = ml_mix64((uint8) DatumGetChar(value) + HASH_SEED);
+			seen->bytes = mlops_valid_text(OutputFunctionCall(&input->output, value));
+			seen->len = strlen(seen->bytes);
 			return;
 		default:
 			label = DatumGetObjectId(value);

@@ -9,8 +9,8 @@
 #include "pg/features.h"
 #include "pg/profile_state.h"
 
-/* Bytes of a text that a profile keeps to show it by. */
-#define MLOPS_PROFILE_SHOWN 64
+/* Bytes of a text that a profile keeps to show it by: with what is kept beside them 64. */
+#define MLOPS_PROFILE_SHOWN 56
 
 /* One type, and what reads its values: once for many rows. */
 typedef struct MlopsProfileInput

@@ -108,7 +108,7 @@ SELECT distinct_count BETWEEN 88500 AND 91500 AS n, (SELECT string_agg(v->>'valu
     (SELECT bool_and((v->>'rows')::int <= 1000 AND COALESCE(v->>'at_most', v->>'rows')::int >= 1000) FROM jsonb_array_elements(top_values) AS v) AS bounds,
     (detail->>'top_values_missed')::int <= 100000 / 2048 AS missed
 FROM mlops_profile('SELECT CASE WHEN i % 10 = 0 THEN ''often '' || i / 10 % 10 ELSE i::text END AS t FROM generate_series(1, 100000) AS i');
--- long texts are kept as 64 bytes, whole characters
+-- long texts are kept as 56 bytes, whole characters
 SELECT top_values, highest, detail->'length' AS length FROM mlops_profile('SELECT repeat(''é'', 5000000) AS t UNION ALL SELECT repeat(''é'', 5000000) UNION ALL SELECT ''x'' || repeat(''é'', 40)');
 SELECT distinct_count, detail->'length' AS length FROM mlops_profile('SELECT repeat(chr(64 + i), 3000000) || i AS t FROM generate_series(1, 9) AS i');
 

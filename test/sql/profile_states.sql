@@ -104,6 +104,9 @@ SELECT mlops_profile_merge(s) FROM (SELECT mlops_profile_state(1::int) AS s UNIO
 SELECT mlops.profile_state_column(mlops_profile_state(1, 2));
 SELECT mlops.profile_state_add(NULL, 1);
 SELECT mlops.profile_state_merge(mlops_profile_state(1), mlops_profile_state(1));
+WITH s (s) AS (SELECT ('\x505246310100000000000000' || '1000000000000000' || '0200000000000000' || '0000000000000000' || '0000000000000010' || '0100000000000000' ||
+    '0000000000000000' || '0000000000000000' || '0100000000000080' || '0000000000000010')::mlops.profile_state)
+SELECT (SELECT rows FROM mlops_profile_figures(s)), mlops_profile_merge(s) FROM s, generate_series(1, 3) GROUP BY 1;
 SELECT mlops_profile_state();
 SELECT count(*) FROM mlops_profile_figures(NULL);
 DO $$BEGIN EXECUTE 'SELECT mlops_profile_state(' || (SELECT string_agg(i::text, ', ') FROM generate_series(1, 100) AS i) || ')'; END$$;
