@@ -381,5 +381,5 @@ mlops_evaluation_run(const MlopsEvaluationRequest *request, MlopsFigureFunction 
 		judge_segment(e, &e->rows->segment[i]);
 	mlops_host_done(&e->host);
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
+	mlops_host_end(&e->host);
 }

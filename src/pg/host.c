@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 
 #include "miscadmin.h"
@@ -23,6 +26,7 @@
 
 #define REPORT_INTERVAL_MS 5000
 #define HUGE_PAGE ((Size) 2 * 1024 * 1024)
+#define RETURN_BYTES ((Size) 16 * 1024 * 1024)
 
 /*
  * Asks for huge pages behind a large array: fewer page faults while it is
@@ -68,6 +72,19 @@ forget(MlopsHost *host, Size bytes)
 	host->used -= Min(bytes, host->used);
 }
 
+/*
+ * The C library keeps what is freed once it has seen large blocks come and
+ * go: a second training would hold the columns it has let go of.  Pages that
+ * are free are given back to the system, wherever they lie.
+ */
+static void
+give_back(void)
+{
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
+}
+
 static void *
 host_alloc(MlHost *base, size_t size)
 {
@@ -88,11 +105,19 @@ static void
 host_release(MlHost *base, void *p)
 {
 	MlopsHost  *host = (MlopsHost *) base;
+	Size		size;
 
 	if (p == NULL)
 		return;
-	forget(host, GetMemoryChunkSpace(p));
+	size = GetMemoryChunkSpace(p);
+	forget(host, size);
 	pfree(p);
+	host->freed += size;
+	if (host->freed >= RETURN_BYTES)
+	{
+		host->freed = 0;
+		give_back();
+	}
 }
 
 static bool
@@ -338,4 +363,15 @@ mlops_host_done(MlopsHost *host)
 		return;
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	pgstat_report_query_id(query_id, true);
+}
+
+void
+mlops_host_end(MlopsHost *host)
+{
+	Size		peak = host->peak;
+
+	/* the host itself may lie in it */
+	MemoryContextDelete(host->context);
+	if (peak >= RETURN_BYTES)
+		give_back();
 }

@@ -20,6 +20,7 @@ typedef struct MlopsHost
 	Size		limit;			/* bytes; 0 = none */
 	Size		used;
 	Size		peak;
+	Size		freed;			/* and perhaps not given back to the system yet */
 	TimestampTz last_report;
 	const char *what;			/* "model \"churn\"", for progress lines */
 	char		phase[64];		/* as last told to poll */
@@ -41,5 +42,7 @@ extern void mlops_host_phase(MlopsHost *host, const char *phase);
 extern void mlops_host_no_memory(const MlopsHost *host, Size bytes) __attribute__((noreturn));
 /* Gives pg_stat_activity the statement's own text back. */
 extern void mlops_host_done(MlopsHost *host);
+/* Deletes the context and gives its memory back to the system. */
+extern void mlops_host_end(MlopsHost *host);
 
 #endif

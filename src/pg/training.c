@@ -652,5 +652,5 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	/* what outlives the training */
 	outcome->metric = pstrdup(outcome->metric);
 	outcome->detail = (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(outcome->detail), false, -1));
-	MemoryContextDelete(context);
+	mlops_host_end(&host);
 }
