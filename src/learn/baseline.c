@@ -31,19 +31,38 @@ gather(const double *value, int64_t n, double *out)
 	return m;
 }
 
-/* Thins m values to `places`, in place. */
-static void
-thin(double *value, int64_t m, int64_t places, uint64_t key)
+static int64_t
+count_missing(const double *value, int64_t n)
 {
+	int64_t		missing = 0;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		missing += value[i] != value[i];
+	return missing;
+}
+
+/* Thins m values to `places`; out may be value itself. */
+static void
+thin(const double *value, int64_t m, int64_t places, uint64_t key, double *out)
+{
+	int64_t		from = 0;
+	int64_t		rest = 0;
 	int64_t		j;
 
+	/* stratum j begins at m j / places, rounded down, and is never divided for */
 	for (j = 0; j < places; j++)
 	{
-		/* m * places < 2^32 * 2^18 */
-		int64_t		from = j * m / places;
-		int64_t		to = (j + 1) * m / places;
+		int64_t		to = from + m / places;
 
-		value[j] = value[from + (int64_t) ml_rng_below_at(key, (uint64_t) j, (uint64_t) (to - from))];
+		rest += m % places;
+		if (rest >= places)
+		{
+			rest -= places;
+			to++;
+		}
+		out[j] = value[from + (int64_t) ml_rng_below_at(key, (uint64_t) j, (uint64_t) (to - from))];
+		from = to;
 	}
 }
 
@@ -51,18 +70,23 @@ thin(double *value, int64_t m, int64_t places, uint64_t key)
 static void
 describe(const double *value, int64_t n, uint64_t key, double *present, double *spare, MlBaseline *out)
 {
-	int64_t		m = gather(value, n, present);
+	int64_t		m = n - count_missing(value, n);
 	int64_t		size = m < ML_BASELINE_SAMPLE ? m : ML_BASELINE_SAMPLE;
 	double		variance;
 
 	out->n_missing = n - m;
 	if (m == 0)
 		return;
-	ml_moments(present, m, &out->mean, &variance);
+	/* a column without gaps need not be copied */
+	if (m < n || m <= size)
+		(void) gather(value, n, present);
+	if (m < n)
+		value = present;
+	ml_moments(value, m, &out->mean, &variance);
 	out->sd = sqrt(variance);
-	ml_min_max(present, m, &out->minimum, &out->maximum);
+	ml_min_max(value, m, &out->minimum, &out->maximum);
 	if (m > size)
-		thin(present, m, size, key);
+		thin(value, m, size, key, present);
 	ml_sort_doubles(present, size, spare);
 	for (int i = 0; i < ML_BASELINE_QUANTILES; i++)
 		out->quantile[i] = ml_quantile_sorted(present, size, (double) i / (ML_BASELINE_QUANTILES - 1));
