@@ -247,6 +247,7 @@ sketch_numbers(MlColumnSketch *s, const double *x, const int64_t *times, int n, 
 {
 	double		scratch[ML_QUANTILE_SCRATCH];
 	double		run[ML_QUANTILE_RUN];
+	uint64_t	bits = 0;
 
 	ml_extremes_add(&s->extremes, x, times, n);
 	if (times == NULL)
@@ -258,9 +259,12 @@ sketch_numbers(MlColumnSketch *s, const double *x, const int64_t *times, int n, 
 		return true;
 	}
 	for (int i = 0; i < n; i++)
+	{
 		ml_moment_sums_add_times(&s->moments, x[i], (double) times[i]);
+		bits |= (uint64_t) times[i];
+	}
 	/* a number that came 2^a + 2^b times goes to levels a and b */
-	for (int h = 0; h < 63; h++)
+	for (int h = 0; bits >> h != 0; h++)
 	{
 		int			held = 0;
 

@@ -192,22 +192,24 @@ compare_top(const void *a, const void *b, void *arg)
 
 /*
  * Of few different values all; of many those that came at least twice, and
- * for certain more often than any that is not held.
+ * for certain more often than any that is not held.  *missed: how often a
+ * value that is not listed can have come.
  */
 static Jsonb *
-top_values(const MlopsColumnProfile *p)
+top_values(const MlopsColumnProfile *p, int64 *missed)
 {
 	const MlHeavy *h = &p->column->sketch.counted;
 	int32	   *order = palloc(sizeof(int32) * Max(h->n, 1));
 	MlopsJson	json = MLOPS_JSON_INIT;
+	int32		listed;
 
 	for (int32 i = 0; i < h->n; i++)
 		order[i] = i;
 	qsort_arg(order, h->n, sizeof(int32), compare_top, unconstify(MlHeavy *, h));
 	mlops_json_begin_array(&json);
-	for (int32 i = 0; i < Min(h->n, TOP_VALUES); i++)
+	for (listed = 0; listed < Min(h->n, TOP_VALUES); listed++)
 	{
-		int32		entry = order[i];
+		int32		entry = order[listed];
 
 		if (p->distinct_count > TOP_VALUES && (h->count[entry] < 2 || h->count[entry] <= h->missed))
 			break;
@@ -224,6 +226,9 @@ top_values(const MlopsColumnProfile *p)
 		mlops_json_end(&json);
 	}
 	mlops_json_end_array(&json);
+	*missed = h->missed;
+	for (int32 i = listed; i < h->n; i++)
+		*missed = Max(*missed, h->count[order[i]] + h->slack[order[i]]);
 	pfree(order);
 	return mlops_json_finish(&json);
 }
@@ -278,7 +283,7 @@ text_key(MlopsJson *json, const char *key, const char *text)
 }
 
 static void
-write_errors(MlopsJson *json, const MlopsColumnProfile *p)
+write_errors(MlopsJson *json, const MlopsColumnProfile *p, int64 missed)
 {
 	mlops_json_key(json, "exact");
 	mlops_json_bool(json, p->exact);
@@ -288,7 +293,7 @@ write_errors(MlopsJson *json, const MlopsColumnProfile *p)
 	if (p->outliers >= 0)
 		number_key(json, "quantile_error", p->quantile_error);
 	mlops_json_key(json, "top_values_missed");
-	mlops_json_integer(json, p->column->sketch.counted.missed);
+	mlops_json_integer(json, missed);
 }
 
 /* Times and intervals again, as their type writes them. */
@@ -338,7 +343,7 @@ write_json_parts(MlopsJson *json, const int64 *part)
 }
 
 static Jsonb *
-detail(const MlopsColumnProfile *p, const MlColumnView *view)
+detail(const MlopsColumnProfile *p, const MlColumnView *view, int64 missed)
 {
 	const MlColumnSketch *s = &p->column->sketch;
 	MlopsJson	json = MLOPS_JSON_INIT;
@@ -346,7 +351,7 @@ detail(const MlopsColumnProfile *p, const MlColumnView *view)
 	mlops_json_begin(&json);
 	if (OidIsValid(p->type))
 		text_key(&json, "type", mlops_profile_type_name(p->type));
-	write_errors(&json, p);
+	write_errors(&json, p, missed);
 	count_key(&json, "nan", p->nan);
 	count_key(&json, "plus_infinity", p->plus_infinity);
 	count_key(&json, "minus_infinity", p->minus_infinity);
@@ -393,9 +398,11 @@ write_ends(MlopsColumnProfile *p, const MlColumnView *view)
 void
 mlops_profile_write(MlopsColumnProfile *p, const MlColumnView *view)
 {
+	int64		missed;
+
 	write_ends(p, view);
-	p->top_values = top_values(p);
+	p->top_values = top_values(p, &missed);
 	if (p->outliers >= 0)
 		p->histogram = histogram(p, view);
-	p->detail = detail(p, view);
+	p->detail = detail(p, view, missed);
 }
