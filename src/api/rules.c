@@ -128,7 +128,7 @@ put_condition(StringInfo out, const MlopsCallSite *site, const MlTrees *trees, c
 
 /* {"class": …} of trees of one class, {"values": {class: value}} of leaves that speak for several; or null */
 static bool
-leaf_detail(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, const MlTreeNode *leaf, Datum *detail)
+leaf_detail(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, uint32_t leaf, Datum *detail)
 {
 	const MlModel *model = &site->entry->model;
 	MlopsJson	json = MLOPS_JSON_INIT;
@@ -159,7 +159,7 @@ leaf_detail(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, cons
 
 /* One number, or false when the leaf has one for each class. */
 static bool
-leaf_value(const MlTrees *trees, const MlTreeNode *leaf, double *value)
+leaf_value(const MlTrees *trees, uint32_t leaf, double *value)
 {
 	if ((trees->flags & ML_TREES_VECTOR) && trees->n_outputs > 1)
 		return false;
@@ -181,7 +181,7 @@ put_step(ReturnSetInfo *result, uint32_t tree, int step, const char *condition, 
 static void
 put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo *result)
 {
-	const MlTreeNode *node = trees->node + trees->root[tree];
+	uint32_t	at = trees->root[tree];
 	int			step = 1;
 	StringInfoData out;
 	double		value;
@@ -189,8 +189,9 @@ put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo
 	bool		has_detail;
 
 	initStringInfo(&out);
-	for (; node->left != 0; step++)
+	for (; !ml_tree_is_leaf(trees, at); step++)
 	{
+		const MlTreeNode *node = trees->node + at;
 		int			c = node->column & ML_NODE_COLUMN;
 		bool		left = ml_tree_goes_left(trees, node, site->x);
 		int			i;
@@ -207,14 +208,14 @@ put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo
 		appendStringInfoString(&out, shown != NULL && site->x[c] == ML_UNSEEN && feature->kind == MLOPS_CATEGORY ?
 							   ", not seen in training)" : ")");
 		put_step(result, tree, step, out.data, false, (Datum) 0);
-		node = trees->node + node->left + !left;
+		at = node->left + !left;
 	}
 	resetStringInfo(&out);
-	if (leaf_value(trees, node, &value))
+	if (leaf_value(trees, at, &value))
 		appendStringInfo(&out, "leaf %s", float8out_internal(value));
 	else
 		appendStringInfoString(&out, "leaf");
-	has_detail = leaf_detail(site, trees, tree, node, &detail);
+	has_detail = leaf_detail(site, trees, tree, at, &detail);
 	put_step(result, tree, step, out.data, has_detail, detail);
 }
 
@@ -260,7 +261,6 @@ static void
 put_rule(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, uint32_t node, const char *condition,
 		 ReturnSetInfo *result)
 {
-	const MlTreeNode *leaf = trees->node + node;
 	double		value = 0;
 	Datum		values[6];
 	bool		isnull[6] = {false};
@@ -268,11 +268,11 @@ put_rule(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, uint32_
 	values[0] = Int32GetDatum(tree + 1);
 	values[1] = Int32GetDatum((int32) (node - trees->root[tree]));
 	values[2] = CStringGetTextDatum(condition[0] != '\0' ? condition : "always");
-	isnull[3] = !leaf_value(trees, leaf, &value);
+	isnull[3] = !leaf_value(trees, node, &value);
 	values[3] = Float8GetDatum(value);
 	values[4] = Float8GetDatum(trees->cover[node]);
 	values[5] = (Datum) 0;
-	isnull[5] = !leaf_detail(site, trees, tree, leaf, &values[5]);
+	isnull[5] = !leaf_detail(site, trees, tree, node, &values[5]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
 }
 
@@ -287,11 +287,10 @@ put_rules(const MlopsCallSite *site, const MlTrees *trees, uint32_t tree, Branch
 	resetStringInfo(condition);
 	for (;;)
 	{
-		const MlTreeNode *at = trees->node + node;
 		Branch	   *b;
 		MemoryContext old;
 
-		if (at->left != 0)
+		if (!ml_tree_is_leaf(trees, node))
 		{
 			branch[depth].node = node;
 			branch[depth].right = false;

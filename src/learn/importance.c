@@ -114,7 +114,7 @@ importance_of_model(MlHost *host, const MlModel *model, const Features *features
 	if (out == NULL)
 		return ML_NO_MEMORY;
 	for (i = 0; i < trees->n_nodes; i++)
-		if (trees->node[i].left != 0)
+		if (!ml_tree_is_leaf(trees, i))
 			out->value[model->prep.column[trees->node[i].column & ML_NODE_COLUMN].feature] += 1.0;
 	return ML_OK;
 }

@@ -14,18 +14,20 @@
 #include "learn/grow.h"
 #include "learn/model.h"
 
-/* Stored as it is: 16 bytes, little-endian. */
+/*
+ * Stored as it is: 16 bytes, little-endian.  A leaf is a test as well, one
+ * that every row passes to the left and that leads to itself: a walk need
+ * not look whether it has arrived.
+ */
 typedef struct MlTreeNode
 {
 	union
 	{
-		double		threshold;	/* inner, numbers: finite or +infinity */
-		uint64_t	set;		/* inner, categories: first word of its bits, one a level of the column */
-		double		value;		/* leaf */
-		uint64_t	vector;		/* leaf of trees with several outputs: first of its values */
+		double		threshold;	/* numbers: finite or +infinity; leaf: +infinity */
+		uint64_t	set;		/* categories: first word of its bits, one a level of the column */
 	}			u;
-	uint32_t	left;			/* left child; 0: a leaf */
-	uint32_t	column;			/* of inner nodes, with the flags below; 0 in leaves */
+	uint32_t	left;			/* left child; leaf: itself */
+	uint32_t	column;			/* with the flags below; leaf: ML_NODE_MISSING_LEFT */
 } MlTreeNode;
 
 #define ML_NODE_MISSING_LEFT 0x80000000u
@@ -38,6 +40,8 @@ typedef struct MlTreeNode
 #define ML_TREES_FLAGS 7u
 
 #define ML_TREE_DEEP UINT8_MAX
+/* Walks side by side: the registers hold as many. */
+#define ML_TREE_WALKS 8
 
 typedef struct MlTrees
 {
@@ -51,13 +55,13 @@ typedef struct MlTrees
 	const uint32_t *root;		/* n_trees */
 	const MlTreeNode *node;
 	const double *cover;		/* n_nodes: Σ h, or Σ weights, of the training rows */
-	const double *gain;			/* n_nodes; 0 in leaves */
+	const double *says;			/* n_nodes: gain of a test; value of a leaf, or the index of its first one */
 	const uint64_t *word;
 	const double *vector;
 	/* of opened ones */
 	uint32_t	depth;			/* inner nodes on the longest path */
-	const uint8_t *even;		/* n_trees: inner nodes on the shortest path, at most ML_TREE_DEEP */
-	const uint8_t *deep;		/* n_trees: on the longest; ML_TREE_DEEP: that, or more */
+	const uint8_t *deep;		/* n_trees: on the longest of each; ML_TREE_DEEP: that, or more */
+	const uint8_t *deepest;		/* of each ML_TREE_WALKS trees, beginning with the first */
 	int			n_points;		/* of the quadrature of explanations */
 	const double *point;
 	const double *weight;
@@ -74,7 +78,7 @@ typedef struct MlTreeMaker
 	uint32_t   *root;
 	MlTreeNode *node;
 	double	   *cover;
-	double	   *gain;
+	double	   *says;
 	uint64_t   *word;
 	double	   *vector;
 	size_t		root_room;
@@ -136,11 +140,18 @@ ml_tree_left_share(const MlTrees *trees, const MlTreeNode *node)
 	return both > 0 ? left / both : 0.5;
 }
 
+static inline bool
+ml_tree_is_leaf(const MlTrees *trees, uint32_t node)
+{
+	return trees->node[node].left == node;
+}
+
 /* What a leaf says for an output. */
 static inline double
-ml_tree_leaf_value(const MlTrees *trees, const MlTreeNode *leaf, int output)
+ml_tree_leaf_value(const MlTrees *trees, uint32_t leaf, int output)
 {
-	return trees->flags & ML_TREES_VECTOR ? trees->vector[leaf->u.vector + (uint64_t) output] : leaf->u.value;
+	return trees->flags & ML_TREES_VECTOR ? trees->vector[(uint64_t) trees->says[leaf] + (uint64_t) output]
+		: trees->says[leaf];
 }
 
 /* Does a tree speak for an output? */

@@ -53,14 +53,22 @@ read_arrays(const MlModel *model, MlTrees *t, MlStatus *status)
 	at = (at + 7) / 8 * 8;
 	t->node = t->root ? next_array(model, &at, head->n_nodes, sizeof(MlTreeNode)) : NULL;
 	t->cover = t->node ? next_array(model, &at, head->n_nodes, sizeof(double)) : NULL;
-	t->gain = t->cover ? next_array(model, &at, head->n_nodes, sizeof(double)) : NULL;
-	t->word = t->gain ? next_array(model, &at, head->n_words, sizeof(uint64_t)) : NULL;
+	t->says = t->cover ? next_array(model, &at, head->n_nodes, sizeof(double)) : NULL;
+	t->word = t->says ? next_array(model, &at, head->n_words, sizeof(uint64_t)) : NULL;
 	t->vector = t->word ? next_array(model, &at, head->n_vectors, sizeof(double)) : NULL;
 	if (t->vector == NULL)
 		return damaged(status, "trees outside");
 	if (at != model->section_size)
 		return damaged(status, "more bytes than trees");
 	return ML_OK;
+}
+
+/* Values of a leaf begin there. */
+static bool
+vector_is_sound(const MlTrees *t, double from)
+{
+	return from >= 0 && from < 0x1p53 && from == floor(from) && (uint64_t) from <= t->n_vectors &&
+		t->n_vectors - (uint64_t) from >= (uint64_t) t->n_outputs;
 }
 
 /* A node of the tree whose nodes are [.., end). */
@@ -70,15 +78,13 @@ node_is_sound(const MlModel *model, const MlTrees *t, uint32_t i, uint32_t end)
 	const MlTreeNode *node = t->node + i;
 	const MlPrepColumn *column;
 
-	if (!isfinite(t->cover[i]) || !(t->cover[i] >= 0) || !isfinite(t->gain[i]))
+	if (!isfinite(t->cover[i]) || !(t->cover[i] >= 0) || !isfinite(t->says[i]))
 		return false;
-	if (node->left == 0)
+	if (ml_tree_is_leaf(t, i))
 	{
-		if (node->column != 0)
+		if (node->column != ML_NODE_MISSING_LEFT || node->u.threshold != INFINITY)
 			return false;
-		if (!(t->flags & ML_TREES_VECTOR))
-			return isfinite(node->u.value);
-		return node->u.vector <= t->n_vectors && t->n_vectors - node->u.vector >= (uint64_t) t->n_outputs;
+		return !(t->flags & ML_TREES_VECTOR) || vector_is_sound(t, t->says[i]);
 	}
 	if (node->left <= i || node->left >= end - 1 ||
 		(node->column & ~(ML_NODE_MISSING_LEFT | ML_NODE_CATEGORY | ML_NODE_COLUMN)) != 0 ||
@@ -97,13 +103,11 @@ node_is_sound(const MlModel *model, const MlTrees *t, uint32_t i, uint32_t end)
  * false = they are not.
  */
 static bool
-tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uint32_t *depth,
-			  uint8_t *even, uint8_t *deep)
+tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uint32_t *depth, uint8_t *deep)
 {
 	uint32_t	i;
 
 	memset(depth, 0, (size_t) (end - from) * sizeof(uint32_t));
-	*even = ML_TREE_DEEP;
 	*deep = 0;
 	for (i = from; i < end; i++)
 	{
@@ -113,10 +117,8 @@ tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uin
 
 		if (!node_is_sound(model, t, i, end) || (i > from && at == 0))
 			return false;
-		if (node->left == 0)
+		if (ml_tree_is_leaf(t, i))
 		{
-			if (at < *even)
-				*even = (uint8_t) at;
 			if (at > *deep)
 				*deep = at < ML_TREE_DEEP ? (uint8_t) at : ML_TREE_DEEP;
 			continue;
@@ -131,12 +133,18 @@ tree_is_sound(const MlModel *model, MlTrees *t, uint32_t from, uint32_t end, uin
 	return true;
 }
 
+static void
+raise_to(uint8_t *deepest, uint8_t deep)
+{
+	*deepest = deep > *deepest ? deep : *deepest;
+}
+
 static MlCode
 check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 {
 	uint32_t	largest = 1;
 	uint32_t   *depth;
-	uint8_t    *even;
+	uint8_t    *deep;
 	uint32_t	i;
 
 	if ((t->n_trees == 0) != (t->n_nodes == 0) || (t->n_trees > 0 && t->root[0] != 0) ||
@@ -151,18 +159,20 @@ check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 		if (end - t->root[i] > largest)
 			largest = end - t->root[i];
 	}
-	even = ml_alloc_array(host, 2 * (size_t) t->n_trees + 1, sizeof(uint8_t));
-	if (even == NULL)
+	deep = ml_alloc_zero(host, 2 * (size_t) t->n_trees + 1, sizeof(uint8_t));
+	if (deep == NULL)
 		return ml_no_memory(status, 2 * (size_t) t->n_trees + 1, "model");
 	depth = ml_alloc_array(host, largest, sizeof(uint32_t));
 	if (depth == NULL)
 		return ml_no_memory(status, (size_t) largest * sizeof(uint32_t), "model");
-	t->even = even;
-	t->deep = even + t->n_trees;
+	t->deep = deep;
+	t->deepest = deep + t->n_trees;
 	for (i = 0; i < t->n_trees; i++)
 		if (!tree_is_sound(model, t, t->root[i], i + 1 < t->n_trees ? t->root[i + 1] : t->n_nodes, depth,
-						   even + i, even + t->n_trees + i))
+						   deep + i))
 			break;
+		else
+			raise_to(deep + t->n_trees + i / ML_TREE_WALKS, deep[i]);
 	host->release(host, depth);
 	return i < t->n_trees ? damaged(status, "impossible node") : ML_OK;
 }

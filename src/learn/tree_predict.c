@@ -1,12 +1,12 @@
 /*
- * tree_predict.c: sixteen walks at a time.
+ * tree_predict.c: eight walks at a time.
  *
- * A walk is a chain of loads, each waiting for the one before it: of sixteen
+ * A walk is a chain of loads, each waiting for the one before it: of several
  * side by side the memory and the processor always have one to go on with.
- * For one row they are walks of sixteen trees, for many rows those of sixteen
+ * For one row they are walks of eight trees, for many rows those of eight
  * rows through one tree, whose nodes then stay near.  A step has no branch,
- * as nobody can guess it: as many steps as the shortest path has are taken by
- * all, and then a walk that has reached its leaf stays there until all have.
+ * as nobody can guess it: all take as many as the longest path has, and a walk
+ * that has reached its leaf stays there.
  *
  * Invariant: a row's margin is the same to the last bit whatever rows come
  * with it: the base, and then the trees in their order.
@@ -14,8 +14,6 @@
 #include <string.h>
 
 #include "learn/tree.h"
-
-#define TOGETHER 16
 
 /* What a walk may meet; fewer questions are asked where less is possible. */
 typedef enum Kind
@@ -53,72 +51,61 @@ goes_right(const MlTrees *t, const MlTreeNode *node, const double *x, Kind kind)
 	return (left | (missing_left & (v != v))) ^ 1;
 }
 
-/* One step of all, which leaves those at their leaf there; false when all are. */
-static inline __attribute__((always_inline)) bool
+/* One step of all; those at their leaf stay there. */
+static inline __attribute__((always_inline)) void
 step(const MlTrees *t, uint32_t *at, const double *x, size_t stride, Kind kind)
 {
-	uint32_t	active = 0;
-	int			i;
-
-	/* written out sixteen times it would not fit the registers any better, and less of it the cache */
-#pragma GCC unroll 1
-	for (i = 0; i < TOGETHER; i++)
+#pragma GCC unroll 8
+	for (int i = 0; i < ML_TREE_WALKS; i++)
 	{
 		const MlTreeNode *here = t->node + at[i];
-		uint32_t	left = here->left;
-		uint32_t	next = left + goes_right(t, here, x + (size_t) i * stride, kind);
 
-		active |= left;
-		/* left ? next : at[i], but never as a branch */
-		at[i] ^= (at[i] ^ next) & (0 - (uint32_t) (left != 0));
+		at[i] = here->left + goes_right(t, here, x + (size_t) i * stride, kind);
 	}
-	return active != 0;
 }
 
 /*
- * at: sixteen nodes of departure, then leaves; the rows stand `stride` apart,
- * 0 = one row for all.  No path has less than `even` inner nodes, none more
- * than `deep`.
+ * from: nodes of departure -> leaves; the rows stand `stride` apart, 0 = one
+ * row for all.  No path has more than `deep` inner nodes.
  */
 static inline __attribute__((always_inline)) void
-walk(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, size_t stride, Kind kind)
+walk(const MlTrees *t, uint32_t *from, int deep, const double *x, size_t stride, Kind kind)
 {
-	const MlTreeNode *node = t->node;
+	uint32_t	at[ML_TREE_WALKS];
 	int			level;
-	int			i;
 
-	for (level = 0; level < even; level++)
+	memcpy(at, from, sizeof(at));
+	for (level = 0; level < deep; level++)
+		step(t, at, x, stride, kind);
+	/* a byte counts no further */
+	while (deep == ML_TREE_DEEP && memcmp(at, from, sizeof(at)) != 0)
 	{
-#pragma GCC unroll 1
-		for (i = 0; i < TOGETHER; i++)
-			at[i] = node[at[i]].left + goes_right(t, node + at[i], x + (size_t) i * stride, kind);
+		memcpy(from, at, sizeof(at));
+		step(t, at, x, stride, kind);
 	}
-	for (; level < deep; level++)
-		(void) step(t, at, x, stride, kind);
-	while (deep == ML_TREE_DEEP && step(t, at, x, stride, kind))
-		;
+	memcpy(from, at, sizeof(at));
 }
 
 static __attribute__((noinline)) void
-walk_trees(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, Kind kind)
+walk_trees(const MlTrees *t, uint32_t *at, int deep, const double *x, Kind kind)
 {
 	if (kind == WALK_NUMBERS)
-		walk(t, at, even, deep, x, 0, WALK_NUMBERS);
+		walk(t, at, deep, x, 0, WALK_NUMBERS);
 	else if (kind == WALK_MISSING)
-		walk(t, at, even, deep, x, 0, WALK_MISSING);
+		walk(t, at, deep, x, 0, WALK_MISSING);
 	else
-		walk(t, at, even, deep, x, 0, WALK_ANY);
+		walk(t, at, deep, x, 0, WALK_ANY);
 }
 
 static __attribute__((noinline)) void
-walk_rows(const MlTrees *t, uint32_t *at, int even, int deep, const double *x, size_t stride, Kind kind)
+walk_rows(const MlTrees *t, uint32_t *at, int deep, const double *x, size_t stride, Kind kind)
 {
 	if (kind == WALK_NUMBERS)
-		walk(t, at, even, deep, x, stride, WALK_NUMBERS);
+		walk(t, at, deep, x, stride, WALK_NUMBERS);
 	else if (kind == WALK_MISSING)
-		walk(t, at, even, deep, x, stride, WALK_MISSING);
+		walk(t, at, deep, x, stride, WALK_MISSING);
 	else
-		walk(t, at, even, deep, x, stride, WALK_ANY);
+		walk(t, at, deep, x, stride, WALK_ANY);
 }
 
 static Kind
@@ -141,10 +128,28 @@ add_leaf(const MlTrees *t, uint32_t tree, uint32_t leaf, double *margin)
 	int			c;
 
 	if (!(t->flags & ML_TREES_VECTOR))
-		margin[k == 1 ? 0 : tree % (uint32_t) k] += t->node[leaf].u.value;
+		margin[k == 1 ? 0 : tree % (uint32_t) k] += t->says[leaf];
 	else
 		for (c = 0; c < k; c++)
-			margin[c] += t->vector[t->node[leaf].u.vector + (uint64_t) c];
+			margin[c] += t->vector[(uint64_t) t->says[leaf] + (uint64_t) c];
+}
+
+/* What n trees from `tree` on say of a row, in their order; one number stays in its register. */
+static inline __attribute__((always_inline)) void
+add_leaves(const MlTrees *t, uint32_t tree, uint32_t n, const uint32_t *leaf, double *margin)
+{
+	double		sum = *margin;
+	uint32_t	i;
+
+	if (t->n_outputs > 1)
+	{
+		for (i = 0; i < n; i++)
+			add_leaf(t, tree + i, leaf[i], margin);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		sum += ml_tree_leaf_value(t, leaf[i], 0);
+	*margin = sum;
 }
 
 static void
@@ -170,53 +175,49 @@ static void
 margin_of_row(const MlTrees *t, const double *x, size_t p, double *margin)
 {
 	Kind		kind = kind_of(t, x, p);
-	uint32_t	at[TOGETHER];
+	uint32_t	at[ML_TREE_WALKS];
 	uint32_t	tree;
+	uint32_t	i;
 
 	begin(t, margin);
-	for (tree = 0; tree < t->n_trees; tree += TOGETHER)
+	for (tree = 0; t->n_trees - tree >= ML_TREE_WALKS; tree += ML_TREE_WALKS)
 	{
-		uint32_t	n = t->n_trees - tree < TOGETHER ? t->n_trees - tree : TOGETHER;
-		int			even = t->even[tree];
-		int			deep = t->deep[tree];
-		uint32_t	i;
-
+		memcpy(at, t->root + tree, sizeof(at));
+		walk_trees(t, at, t->deepest[tree / ML_TREE_WALKS], x, kind);
+		add_leaves(t, tree, ML_TREE_WALKS, at, margin);
+	}
+	if (tree < t->n_trees)
+	{
 		/* what is left over goes along with the first */
-		for (i = 0; i < TOGETHER; i++)
-			at[i] = t->root[tree + (i < n ? i : 0)];
-		for (i = 1; i < n; i++)
-		{
-			even = t->even[tree + i] < even ? t->even[tree + i] : even;
-			deep = t->deep[tree + i] > deep ? t->deep[tree + i] : deep;
-		}
-		walk_trees(t, at, even, deep, x, kind);
-		for (i = 0; i < n; i++)
-			add_leaf(t, tree + i, at[i], margin);
+		for (i = 0; i < ML_TREE_WALKS; i++)
+			at[i] = t->root[tree + (i < t->n_trees - tree ? i : 0)];
+		walk_trees(t, at, t->deepest[tree / ML_TREE_WALKS], x, kind);
+		add_leaves(t, tree, t->n_trees - tree, at, margin);
 	}
 	finish(t, margin);
 }
 
-/* TOGETHER rows. */
+/* ML_TREE_WALKS rows. */
 static void
 margin_of_rows(const MlTrees *t, const double *x, size_t p, double *margin)
 {
-	Kind		kind = kind_of(t, x, p * TOGETHER);
+	Kind		kind = kind_of(t, x, p * ML_TREE_WALKS);
 	size_t		k = (size_t) t->n_outputs;
-	uint32_t	at[TOGETHER];
+	uint32_t	at[ML_TREE_WALKS];
 	uint32_t	tree;
 	size_t		i;
 
-	for (i = 0; i < TOGETHER; i++)
+	for (i = 0; i < ML_TREE_WALKS; i++)
 		begin(t, margin + i * k);
 	for (tree = 0; tree < t->n_trees; tree++)
 	{
-		for (i = 0; i < TOGETHER; i++)
+		for (i = 0; i < ML_TREE_WALKS; i++)
 			at[i] = t->root[tree];
-		walk_rows(t, at, t->even[tree], t->deep[tree], x, p, kind);
-		for (i = 0; i < TOGETHER; i++)
+		walk_rows(t, at, t->deep[tree], x, p, kind);
+		for (i = 0; i < ML_TREE_WALKS; i++)
 			add_leaf(t, tree, at[i], margin + i * k);
 	}
-	for (i = 0; i < TOGETHER; i++)
+	for (i = 0; i < ML_TREE_WALKS; i++)
 		finish(t, margin + i * k);
 }
 
@@ -230,7 +231,7 @@ ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin
 	size_t		k = (size_t) t->n_outputs;
 	int64_t		i = 0;
 
-	for (; p > 0 && i + TOGETHER <= n; i += TOGETHER)
+	for (; p > 0 && i + ML_TREE_WALKS <= n; i += ML_TREE_WALKS)
 		margin_of_rows(t, x + (size_t) i * p, p, margin + (size_t) i * k);
 	for (; i < n; i++)
 		margin_of_row(t, p > 0 ? x + (size_t) i * p : nothing, p, margin + (size_t) i * k);

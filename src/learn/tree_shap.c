@@ -217,9 +217,9 @@ walk_tree_of(Walk *w, int points, uint32_t root)
 	size_t		level = 0;
 	size_t		k;
 
-	if (trees->node[root].left == 0)
+	if (ml_tree_is_leaf(trees, root))
 	{
-		w->mean += ml_tree_leaf_value(trees, trees->node + root, w->output);
+		w->mean += ml_tree_leaf_value(trees, root, w->output);
 		return;
 	}
 	memcpy(w->product, trees->weight, n * sizeof(double));
@@ -236,7 +236,7 @@ walk_tree_of(Walk *w, int points, uint32_t root)
 		if (child != 0)
 		{
 			multiply(w, points, s, product, product + n);
-			if (trees->node[child].left != 0)
+			if (!ml_tree_is_leaf(trees, child))
 			{
 				memset(below + n, 0, n * sizeof(double));
 				w->z[s->column] = s->z;
@@ -247,7 +247,7 @@ walk_tree_of(Walk *w, int points, uint32_t root)
 			}
 			else
 			{
-				double		value = ml_tree_leaf_value(trees, trees->node + child, w->output);
+				double		value = ml_tree_leaf_value(trees, child, w->output);
 
 				for (k = 0; k < n; k++)
 					below[n + k] = product[n + k] * value;

@@ -63,7 +63,7 @@ reserve(MlTreeMaker *m, uint64_t nodes, uint64_t words, uint64_t vectors, MlStat
 	if (code == ML_OK)
 		code = make_room(m->host, (void **) &m->cover, &room, t->n_nodes, t->n_nodes + nodes, sizeof(double), status);
 	if (code == ML_OK)
-		code = make_room(m->host, (void **) &m->gain, &m->node_room, t->n_nodes, t->n_nodes + nodes,
+		code = make_room(m->host, (void **) &m->says, &m->node_room, t->n_nodes, t->n_nodes + nodes,
 						 sizeof(double), status);
 	if (code == ML_OK)
 		code = make_room(m->host, (void **) &m->word, &m->word_room, t->n_words, t->n_words + words,
@@ -74,7 +74,7 @@ reserve(MlTreeMaker *m, uint64_t nodes, uint64_t words, uint64_t vectors, MlStat
 	t->root = m->root;
 	t->node = m->node;
 	t->cover = m->cover;
-	t->gain = m->gain;
+	t->says = m->says;
 	t->word = m->word;
 	t->vector = m->vector;
 	return code;
@@ -136,22 +136,24 @@ ml_trees_add(MlTreeMaker *m, const MlBinned *binned, const MlGrowNode *node, int
 	{
 		MlTreeNode *to = m->node + t->n_nodes + i;
 
-		memset(to, 0, sizeof(*to));
+		double	   *says = m->says + t->n_nodes + i;
+
+		to->left = t->n_nodes + (uint32_t) (node[i].left != 0 ? node[i].left : i);
 		m->cover[t->n_nodes + (uint32_t) i] = (double) node[i].total.h * cover_unit;
-		m->gain[t->n_nodes + (uint32_t) i] = node[i].left ? node[i].split.gain : 0.0;
 		if (node[i].left != 0)
 		{
-			to->left = t->n_nodes + (uint32_t) node[i].left;
+			*says = node[i].split.gain;
 			store_split(m, binned->info + node[i].split.column, node, node + i, to);
+			continue;
 		}
-		else if (t->flags & ML_TREES_VECTOR)
+		to->u.threshold = INFINITY;
+		to->column = ML_NODE_MISSING_LEFT;
+		*says = t->flags & ML_TREES_VECTOR ? (double) t->n_vectors : value[i];
+		if (t->flags & ML_TREES_VECTOR)
 		{
-			to->u.vector = t->n_vectors;
 			memcpy(m->vector + t->n_vectors, value + (size_t) i * k, k * sizeof(double));
 			t->n_vectors += k;
 		}
-		else
-			to->u.value = value[i];
 	}
 	t->n_nodes += (uint32_t) n_nodes;
 	return ML_OK;
@@ -168,10 +170,10 @@ ml_trees_cut(MlTreeMaker *m, uint32_t n)
 	/* words and values of the trees that go lie behind those that stay */
 	for (i = t->root[n]; i < t->n_nodes; i++)
 	{
-		if (t->node[i].left != 0 && (t->node[i].column & ML_NODE_CATEGORY) && t->node[i].u.set < t->n_words)
+		if ((t->node[i].column & ML_NODE_CATEGORY) && t->node[i].u.set < t->n_words)
 			t->n_words = t->node[i].u.set;
-		if (t->node[i].left == 0 && (t->flags & ML_TREES_VECTOR) && t->node[i].u.vector < t->n_vectors)
-			t->n_vectors = t->node[i].u.vector;
+		if (ml_tree_is_leaf(t, i) && (t->flags & ML_TREES_VECTOR) && t->says[i] < (double) t->n_vectors)
+			t->n_vectors = (uint64_t) t->says[i];
 	}
 	t->n_nodes = t->root[n];
 	t->n_trees = n;
@@ -191,7 +193,7 @@ write_all(MlWriter *writer, const MlTrees *t)
 	ml_write_align(writer);
 	ml_write_bytes(writer, t->node, (size_t) t->n_nodes * sizeof(MlTreeNode));
 	ml_write_bytes(writer, t->cover, (size_t) t->n_nodes * sizeof(double));
-	ml_write_bytes(writer, t->gain, (size_t) t->n_nodes * sizeof(double));
+	ml_write_bytes(writer, t->says, (size_t) t->n_nodes * sizeof(double));
 	ml_write_bytes(writer, t->word, (size_t) t->n_words * sizeof(uint64_t));
 	ml_write_bytes(writer, t->vector, (size_t) t->n_vectors * sizeof(double));
 }
@@ -253,7 +255,7 @@ ml_trees_write(const MlTreeMaker *m, void **out, size_t *size, MlStatus *status)
 void
 ml_trees_end(MlTreeMaker *m)
 {
-	void	   *array[] = {m->base, m->root, m->node, m->cover, m->gain, m->word, m->vector};
+	void	   *array[] = {m->base, m->root, m->node, m->cover, m->says, m->word, m->vector};
 	size_t		i;
 
 	for (i = 0; i < sizeof(array) / sizeof(array[0]); i++)
@@ -272,10 +274,10 @@ ml_trees_importance(const MlTrees *trees, int p, double *importance)
 	for (c = 0; c < p; c++)
 		importance[c] = 0;
 	for (i = 0; i < trees->n_nodes; i++)
-		if (trees->node[i].left != 0)
+		if (!ml_tree_is_leaf(trees, i))
 		{
-			importance[trees->node[i].column & ML_NODE_COLUMN] += trees->gain[i];
-			total += trees->gain[i];
+			importance[trees->node[i].column & ML_NODE_COLUMN] += trees->says[i];
+			total += trees->says[i];
 		}
 	for (c = 0; c < p && total > 0; c++)
 		importance[c] /= total;

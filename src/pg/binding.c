@@ -442,6 +442,22 @@ take_row(MlopsCallSite *site, TupleTableSlot *slot)
 	mlops_callsite_evaluate(site);
 }
 
+/* Is the type still what was bound?  Asked only when some relation was changed: looking it up takes a row's time. */
+static bool
+type_is_bound(MlopsCallSite *site, Oid type, int32 typmod)
+{
+	uint64		changes = mlops_relation_changes();
+
+	if (site->binding == NULL || site->tuple_type != type || site->tuple_typmod != typmod)
+		return false;
+	if (site->relation_changes == changes)
+		return true;
+	if (site->tupdesc_id != assign_record_type_identifier(type, typmod))
+		return false;
+	site->relation_changes = changes;
+	return true;
+}
+
 static void
 bind_record(MlopsCallSite *site, Oid type, int32 typmod)
 {
@@ -457,6 +473,7 @@ bind_record(MlopsCallSite *site, Oid type, int32 typmod)
 	binding = bind(site, desc);
 	binding->slot = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
 	site->tuple_typmod = typmod;
+	site->relation_changes = mlops_relation_changes();
 	/* after the look-up: a parallel worker learns only there which type this is */
 	site->tupdesc_id = assign_record_type_identifier(type, typmod);
 	site->binding = binding;
@@ -472,8 +489,7 @@ mlops_callsite_record(MlopsCallSite *site, Datum record)
 	int32		typmod = HeapTupleHeaderGetTypMod(header);
 	HeapTupleData *tuple;
 
-	if (site->binding == NULL || site->tuple_type != type || site->tuple_typmod != typmod ||
-		site->tupdesc_id != assign_record_type_identifier(type, typmod))
+	if (!type_is_bound(site, type, typmod))
 		bind_record(site, type, typmod);
 	tuple = &site->binding->tuple;
 	tuple->t_len = HeapTupleHeaderGetDatumLength(header);

@@ -35,6 +35,7 @@ typedef struct MlopsCallSite
 	Oid			tuple_type;
 	int32		tuple_typmod;
 	uint64		tupdesc_id;
+	uint64		relation_changes;	/* as of the last look at it */
 	struct MlopsBinding *binding;
 	struct MlopsJsonBinding *json;	/* in version_context */
 	char	  **design_name;	/* in version_context; made when first asked for */

@@ -288,6 +288,12 @@ mlops_features_watch(void)
 	CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
 }
 
+uint64
+mlops_relation_changes(void)
+{
+	return relation_changes;
+}
+
 static void
 note_types(MlopsFeatureSet *set, uint64 types, uint64 relations)
 {

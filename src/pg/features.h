@@ -88,6 +88,8 @@ extern char *mlops_features_mismatch(const MlopsFeatureSet *set, const MlPrep *p
 extern bool mlops_features_stand(const MlopsFeatureSet *set);
 /* Once a process: begins to notice such changes. */
 extern void mlops_features_watch(void);
+/* Moves on whenever any relation of this database was changed. */
+extern uint64 mlops_relation_changes(void);
 /* Re-plans when a function was replaced or dropped (mlops_evaluator_create does it). Raises like from_jsonb. */
 extern void mlops_features_revalidate(MlopsFeatureSet *set);
 /* One boolean expression over a source row, as a set of one feature; raises 42804 when it is not boolean. */

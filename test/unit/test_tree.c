@@ -178,7 +178,7 @@ chain(TestHost *t, int depth, int columns, double tiny, const char *name)
 	MlPrepColumn *column = calloc((size_t) columns, sizeof(MlPrepColumn));
 	MlTreeNode *node = calloc((size_t) (2 * depth + 1), sizeof(MlTreeNode));
 	double	   *cover = calloc((size_t) (2 * depth + 1), sizeof(double));
-	double	   *gain = calloc((size_t) (2 * depth + 1), sizeof(double));
+	double	   *says = calloc((size_t) (2 * depth + 1), sizeof(double));
 	double	   *x = calloc((size_t) columns, sizeof(double));
 	double	   *phi = calloc((size_t) columns + 1, sizeof(double));
 	double	   *point;
@@ -199,14 +199,17 @@ chain(TestHost *t, int depth, int columns, double tiny, const char *name)
 		cover[2 * i + 1] = 1.0 - tiny;
 		cover[2 * i + 2] = tiny;
 	}
+	for (i = 0; i < depth; i++)
+		node[2 * i + 1].left = (uint32_t) (2 * i + 1);
 	/* x = 0 goes right all the way */
-	node[2 * depth].u.value = 1.0;
+	node[2 * depth].left = (uint32_t) (2 * depth);
+	says[2 * depth] = 1.0;
 	trees.n_trees = 1;
 	trees.root = &root;
 	trees.node = node;
 	trees.n_nodes = (uint32_t) (2 * depth + 1);
 	trees.cover = cover;
-	trees.gain = gain;
+	trees.says = says;
 	trees.depth = (uint32_t) depth;
 	trees.n_points = ml_trees_points(trees.depth, columns);
 	point = malloc((size_t) trees.n_points * 3 * sizeof(double));
@@ -231,7 +234,7 @@ chain(TestHost *t, int depth, int columns, double tiny, const char *name)
 	free(column);
 	free(node);
 	free(cover);
-	free(gain);
+	free(says);
 	free(x);
 	free(phi);
 	free(point);

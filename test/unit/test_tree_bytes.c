@@ -165,7 +165,7 @@ shapes(TestHost *t)
 	int			i;
 
 	for (i = 0; n < 2; i++)
-		if (node[i].left != 0)
+		if (node[i].left != (uint32_t) i)
 			inner[n++] = (uint32_t) i;
 	kept = node[inner[1]];
 	node[inner[1]].left = node[inner[0]].left;
