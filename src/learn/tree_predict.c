@@ -86,28 +86,6 @@ walk(const MlTrees *t, uint32_t *from, int deep, const double *x, size_t stride,
 	memcpy(from, at, sizeof(at));
 }
 
-static __attribute__((noinline)) void
-walk_trees(const MlTrees *t, uint32_t *at, int deep, const double *x, Kind kind)
-{
-	if (kind == WALK_NUMBERS)
-		walk(t, at, deep, x, 0, WALK_NUMBERS);
-	else if (kind == WALK_MISSING)
-		walk(t, at, deep, x, 0, WALK_MISSING);
-	else
-		walk(t, at, deep, x, 0, WALK_ANY);
-}
-
-static __attribute__((noinline)) void
-walk_rows(const MlTrees *t, uint32_t *at, int deep, const double *x, size_t stride, Kind kind)
-{
-	if (kind == WALK_NUMBERS)
-		walk(t, at, deep, x, stride, WALK_NUMBERS);
-	else if (kind == WALK_MISSING)
-		walk(t, at, deep, x, stride, WALK_MISSING);
-	else
-		walk(t, at, deep, x, stride, WALK_ANY);
-}
-
 static Kind
 kind_of(const MlTrees *t, const double *x, size_t n)
 {
@@ -171,30 +149,55 @@ finish(const MlTrees *t, double *margin)
 		margin[c] = t->base[c] + (t->n_trees > 0 ? margin[c] / t->n_trees : 0);
 }
 
-static void
-margin_of_row(const MlTrees *t, const double *x, size_t p, double *margin)
+static inline __attribute__((always_inline)) void
+add_trees(const MlTrees *t, const double *x, double *margin, Kind kind)
 {
-	Kind		kind = kind_of(t, x, p);
 	uint32_t	at[ML_TREE_WALKS];
 	uint32_t	tree;
 	uint32_t	i;
 
-	begin(t, margin);
 	for (tree = 0; t->n_trees - tree >= ML_TREE_WALKS; tree += ML_TREE_WALKS)
 	{
 		memcpy(at, t->root + tree, sizeof(at));
-		walk_trees(t, at, t->deepest[tree / ML_TREE_WALKS], x, kind);
+		walk(t, at, t->deepest[tree / ML_TREE_WALKS], x, 0, kind);
 		add_leaves(t, tree, ML_TREE_WALKS, at, margin);
 	}
-	if (tree < t->n_trees)
-	{
-		/* what is left over goes along with the first */
-		for (i = 0; i < ML_TREE_WALKS; i++)
-			at[i] = t->root[tree + (i < t->n_trees - tree ? i : 0)];
-		walk_trees(t, at, t->deepest[tree / ML_TREE_WALKS], x, kind);
-		add_leaves(t, tree, t->n_trees - tree, at, margin);
-	}
+	if (tree == t->n_trees)
+		return;
+	/* what is left over goes along with the first */
+	for (i = 0; i < ML_TREE_WALKS; i++)
+		at[i] = t->root[tree + (i < t->n_trees - tree ? i : 0)];
+	walk(t, at, t->deepest[tree / ML_TREE_WALKS], x, 0, kind);
+	add_leaves(t, tree, t->n_trees - tree, at, margin);
+}
+
+static void
+margin_of_row(const MlTrees *t, const double *x, size_t p, double *margin)
+{
+	Kind		kind = kind_of(t, x, p);
+
+	begin(t, margin);
+	if (kind == WALK_NUMBERS)
+		add_trees(t, x, margin, WALK_NUMBERS);
+	else if (kind == WALK_MISSING)
+		add_trees(t, x, margin, WALK_MISSING);
+	else
+		add_trees(t, x, margin, WALK_ANY);
 	finish(t, margin);
+}
+
+/* To ML_TREE_WALKS rows. */
+static inline __attribute__((always_inline)) void
+add_tree(const MlTrees *t, uint32_t tree, const double *x, size_t p, double *margin, Kind kind)
+{
+	uint32_t	at[ML_TREE_WALKS];
+	int			i;
+
+	for (i = 0; i < ML_TREE_WALKS; i++)
+		at[i] = t->root[tree];
+	walk(t, at, t->deep[tree], x, p, kind);
+	for (i = 0; i < ML_TREE_WALKS; i++)
+		add_leaf(t, tree, at[i], margin + (size_t) i * (size_t) t->n_outputs);
 }
 
 /* ML_TREE_WALKS rows. */
@@ -203,20 +206,17 @@ margin_of_rows(const MlTrees *t, const double *x, size_t p, double *margin)
 {
 	Kind		kind = kind_of(t, x, p * ML_TREE_WALKS);
 	size_t		k = (size_t) t->n_outputs;
-	uint32_t	at[ML_TREE_WALKS];
 	uint32_t	tree;
 	size_t		i;
 
 	for (i = 0; i < ML_TREE_WALKS; i++)
 		begin(t, margin + i * k);
-	for (tree = 0; tree < t->n_trees; tree++)
-	{
-		for (i = 0; i < ML_TREE_WALKS; i++)
-			at[i] = t->root[tree];
-		walk_rows(t, at, t->deep[tree], x, p, kind);
-		for (i = 0; i < ML_TREE_WALKS; i++)
-			add_leaf(t, tree, at[i], margin + i * k);
-	}
+	for (tree = 0; tree < t->n_trees && kind == WALK_NUMBERS; tree++)
+		add_tree(t, tree, x, p, margin, WALK_NUMBERS);
+	for (tree = 0; tree < t->n_trees && kind == WALK_MISSING; tree++)
+		add_tree(t, tree, x, p, margin, WALK_MISSING);
+	for (tree = 0; tree < t->n_trees && kind == WALK_ANY; tree++)
+		add_tree(t, tree, x, p, margin, WALK_ANY);
 	for (i = 0; i < ML_TREE_WALKS; i++)
 		finish(t, margin + i * k);
 }

@@ -51,6 +51,7 @@ struct MlopsBinding
 	HeapTupleData tuple;
 	AttrNumber	last;			/* no column after it is needed */
 	bool		converts;		/* any column has integer or cast */
+	bool		bare;			/* all features are columns as they come */
 	bool		builtin;		/* what the casts need */
 	bool		immutable;
 	ExprContext *econtext;
@@ -343,6 +344,17 @@ find_column(TupleDesc desc, const char *name, AttrNumber after)
 	return 0;
 }
 
+static bool
+features_are_columns(const MlopsFeatureSet *set)
+{
+	for (int i = 0; i < set->n; i++)
+	{
+		if (set->feature[i].attno <= 0)
+			return false;
+	}
+	return true;
+}
+
 /* The current context is record_context. */
 static struct MlopsBinding *
 bind(MlopsCallSite *site, TupleDesc desc)
@@ -366,6 +378,7 @@ bind(MlopsCallSite *site, TupleDesc desc)
 	}
 	if (binding->converts)
 		compile_casts(site, binding, casts);
+	binding->bare = !binding->converts && features_are_columns(site->entry->features);
 	return binding;
 }
 
@@ -437,9 +450,24 @@ mlops_callsite_fill(MlopsCallSite *site, const Datum *value, const bool *isnull)
 static void
 take_row(MlopsCallSite *site, TupleTableSlot *slot)
 {
-	slot_getsomeattrs(slot, site->binding->last);
-	mlops_callsite_fill(site, slot->tts_values, slot->tts_isnull);
-	mlops_callsite_evaluate(site);
+	const struct MlopsBinding *binding = site->binding;
+	const MlopsFeatureSet *set = site->entry->features;
+
+	slot_getsomeattrs(slot, binding->last);
+	if (!binding->bare)
+	{
+		mlops_callsite_fill(site, slot->tts_values, slot->tts_isnull);
+		mlops_callsite_evaluate(site);
+		return;
+	}
+	for (int i = 0; i < set->n; i++)
+	{
+		int			source = binding->column[set->feature[i].attno - 1].attno - 1;
+
+		site->value[i] = slot->tts_values[source];
+		site->isnull[i] = slot->tts_isnull[source];
+	}
+	mlops_callsite_encode(site);
 }
 
 /* Is the type still what was bound?  Asked only when some relation was changed: looking it up takes a row's time. */

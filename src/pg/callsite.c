@@ -173,13 +173,13 @@ level_of(MlopsCallSite *site, MlopsFeature *feature, Datum value)
 	return ml_prep_level(&site->entry->model.prep.column[feature->first], level, len);
 }
 
-/* value, isnull -> x */
-static void
-encode(MlopsCallSite *site)
+void
+mlops_callsite_encode(MlopsCallSite *site)
 {
 	MlopsFeatureSet *set = site->entry->features;
 	double		nan = get_float8_nan();
 
+	site->positional = false;
 	for (int i = 0; i < set->n; i++)
 	{
 		MlopsFeature *feature = &set->feature[i];
@@ -194,6 +194,8 @@ encode(MlopsCallSite *site)
 			*x = level_of(site, feature, site->value[i]);
 		else if (feature->kind == MLOPS_VECTOR)
 			mlops_feature_vector(feature, site->value[i], x);
+		else if (feature->base_type == FLOAT8OID)
+			*x = DatumGetFloat8(site->value[i]);
 		else
 			*x = mlops_feature_number(feature, site->value[i]);
 	}
@@ -204,9 +206,8 @@ encode(MlopsCallSite *site)
 void
 mlops_callsite_evaluate(MlopsCallSite *site)
 {
-	site->positional = false;
 	mlops_evaluator_run(site->evaluator, site->value, site->isnull);
-	encode(site);
+	mlops_callsite_encode(site);
 }
 
 /* ---------- an array of numbers, by position ---------- */

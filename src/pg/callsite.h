@@ -60,6 +60,8 @@ extern void mlops_callsite_fill(MlopsCallSite *site, const Datum *value, const b
 
 /* For the bindings: signature row in evaluator->slot -> values -> x. */
 extern void mlops_callsite_evaluate(MlopsCallSite *site);
+/* value, isnull -> x; the current context is row_context */
+extern void mlops_callsite_encode(MlopsCallSite *site);
 /* Rights and settings under which what a caller passed is converted; see binding.c. */
 extern bool mlops_conversion_begin(MlopsCallSite *site, bool builtin, bool immutable, MlopsIdentity *id);
 /* Number of type int2, int4, int8, float4, float8 or numeric -> integer of type wanted, losing nothing;
