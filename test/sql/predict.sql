@@ -114,4 +114,26 @@ SELECT count(*) AS versions FROM mlops.versions JOIN mlops.models m USING (model
 SET mlops.model_cache_size = 0;
 SELECT round(mlops_predict('spend', '{30, 100}')::numeric, 6) AS small_cache, round(mlops_predict('buy', p)::numeric, 6) AS other FROM people p WHERE id = 7;
 RESET mlops.model_cache_size;
+-- the type of a row changes while a call site lives
+CREATE TABLE turning AS SELECT 30::float8 AS age, 100::float8 AS income;
+CREATE FUNCTION turn() RETURNS SETOF numeric LANGUAGE plpgsql AS $$
+DECLARE
+    r turning;
+BEGIN
+    FOR i IN 1..3 LOOP
+        SELECT * INTO r FROM turning;
+        RETURN NEXT round(mlops_predict('spend', r)::numeric, 6);
+        IF i = 1 THEN
+            EXECUTE 'ALTER TABLE turning DROP COLUMN age';
+            EXECUTE 'ALTER TABLE turning ADD COLUMN age float8 DEFAULT 31';
+        END IF;
+    END LOOP;
+END $$;
+SELECT turn = round(mlops_predict('spend', '{30, 100}')::numeric, 6) AS before, turn = round(mlops_predict('spend', '{31, 100}')::numeric, 6) AS after FROM turn();
+PREPARE turned AS SELECT round(mlops_predict('spend', t)::numeric, 6) = round(mlops_predict('spend', '{31, 100}')::numeric, 6) AS same FROM turning t;
+EXECUTE turned;
+ALTER TABLE turning ALTER age TYPE int;
+EXECUTE turned;
+ALTER TABLE turning DROP COLUMN age;
+EXECUTE turned;
 SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('buy', 'spend', 'three');
