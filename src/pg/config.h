@@ -10,8 +10,6 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
-#include "learn/preprocess.h"
-
 #define MLOPS_MAX_BANDS 32
 
 typedef struct MlopsConfig
@@ -52,9 +50,5 @@ extern Jsonb *mlops_config_write(const MlopsConfig *config);
 extern Jsonb *mlops_config_bands(const MlopsConfig *config);
 /* Whether two configurations hold the same SQL (split.test_where). */
 extern bool mlops_config_same_sql(const MlopsConfig *a, const MlopsConfig *b);
-/* The preprocessing asked for a column, over the learner's defaults in *spec. */
-extern void mlops_config_preprocess(const MlopsConfig *config, const char *feature, MlKind kind, MlPrepSpec *spec);
-/* Names in config.preprocess.columns that are none of the given features raise 42703. */
-extern void mlops_config_check_columns(const MlopsConfig *config, const char *const *features, int n);
 
 #endif

@@ -13,6 +13,7 @@
 #include "utils/varlena.h"
 
 #include "learn/train.h"
+#include "pg/config_preprocess.h"
 #include "pg/definition.h"
 #include "pg/identity.h"
 #include "pg/selection.h"
@@ -221,7 +222,7 @@ mlops_definition_check(MlopsDefinition *d)
 	names = palloc(sizeof(char *) * d->feature_set->n);
 	for (int i = 0; i < d->feature_set->n; i++)
 		names[i] = d->feature_set->feature[i].name;
-	mlops_config_check_columns(config, names, d->feature_set->n);
+	mlops_preprocess_check_columns(config->preprocess, names, d->feature_set->n);
 	if (found_key != NULL)
 		ereport(NOTICE,
 				(errmsg("primary key \"%s\" of the source is the key", found_key),
@@ -240,7 +241,8 @@ mlops_definition_prep(const MlopsDefinition *d, const MlDataset *data, const MlL
 
 		ml_prep_default(&prep[j], column->kind, learner->linear);
 		if (asked)
-			mlops_config_preprocess(&d->config, d->feature_set->feature[column->feature].name, column->kind, &prep[j]);
+			mlops_preprocess_read(d->config.preprocess, d->feature_set->feature[column->feature].name, column->kind,
+								  &prep[j]);
 	}
 	return prep;
 }
