@@ -149,7 +149,7 @@ read_levels(const MlPrepColumn *prep, const MlopsResult *baseline, int row, MlLi
 		text	   *name = DatumGetTextPP(level[i]);
 		double		index = ml_prep_level(prep, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 
-		if (index < 0)
+		if (!(index >= 0))
 			continue;
 		value[column->n] = index;
 		weight[column->n++] = Max(1.0, (double) DatumGetInt64(count[i]));

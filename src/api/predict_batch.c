@@ -127,7 +127,7 @@ flush_block(Batch *batch)
 {
 	MemoryContext old = MemoryContextSwitchTo(batch->block_context);
 
-	ml_model_margin(&batch->site->entry->model, batch->x, batch->rows, batch->margin);
+	ml_model_margin(&batch->site->entry->model, batch->x, batch->rows, batch->margin, batch->site->margin_room);
 	for (int row = 0; row < batch->rows; row++)
 		put_row(batch, row);
 	batch->rows = 0;

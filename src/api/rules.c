@@ -97,23 +97,60 @@ put_levels(StringInfo out, const MlTrees *trees, const MlTreeNode *node, const M
 	appendStringInfoChar(out, ')');
 }
 
+/* The k-th of the numbers that a category was encoded into, or an indicator; neither is ever missing. */
+static void
+put_encoded(StringInfo out, const MlPrepColumn *column, int k, double threshold, bool left)
+{
+	if (column->indicator && k == column->width - 1)
+		appendStringInfo(out, "%s is %s", column->name, left ? "not missing" : "missing");
+	else if (!ml_prep_is_onehot(column))
+	{
+		const char *what = column->encode == ML_ENCODE_ORDINAL ? "rank" :
+			column->encode == ML_ENCODE_FREQUENCY ? "frequency" : "mean target";
+
+		appendStringInfoString(out, what);
+		if (column->value_name)
+			appendStringInfo(out, " %s", column->value_name[k]);
+		appendStringInfo(out, " of %s %s %s", column->name, left ? "<=" : ">", float8out_internal(threshold));
+	}
+	else if (k == column->n_levels)
+		appendStringInfo(out, "%s is %s", column->name, left ? "not missing" : "missing");
+	else
+	{
+		char		room[ML_BUCKET_NAME];
+
+		appendStringInfo(out, "%s %s (", column->name, left ? "not in" : "in");
+		put_level(out, ml_prep_level_name(column, k, room));
+		appendStringInfoChar(out, ')');
+	}
+}
+
 /* What holds for rows that take this side of an inner node; with others around it, an "or" needs brackets. */
 static void
 put_condition(StringInfo out, const MlopsCallSite *site, const MlTrees *trees, const MlTreeNode *node, bool left,
 			  bool brackets)
 {
-	int			c = node->column & ML_NODE_COLUMN;
-	const MlPrepColumn *column = &site->entry->model.prep.column[c];
+	const MlPrep *prep = &site->entry->model.prep;
+	int			k;
+	int			c = ml_prep_extended_owner(prep, node->column & ML_NODE_COLUMN, &k);
+	const MlPrepColumn *column = &prep->column[c];
 	bool		missing = ((node->column & ML_NODE_MISSING_LEFT) != 0) == left;
 
+	if ((int) (node->column & ML_NODE_COLUMN) >= prep->p)
+	{
+		put_encoded(out, column, k, node->u.threshold, left);
+		return;
+	}
 	brackets &= missing && !isinf(node->u.threshold);
 	appendStringInfoString(out, brackets ? "(" : "");
 	if (node->column & ML_NODE_CATEGORY)
 		put_levels(out, trees, node, column, left);
 	else if (isinf(node->u.threshold))
 	{
-		/* all numbers on the left */
-		appendStringInfo(out, "%s is %s", column->name, !left ? "missing" : missing ? "any" : "not missing");
+		/* all numbers on one side */
+		bool		numbers = (node->u.threshold > 0) == left;
+
+		appendStringInfo(out, "%s is %s", column->name, !numbers ? "missing" : missing ? "any" : "not missing");
 		return;
 	}
 	else if (feature_of(site, c, NULL)->kind == MLOPS_BOOLEAN && node->u.threshold >= 0 && node->u.threshold < 1)
@@ -179,9 +216,10 @@ put_step(ReturnSetInfo *result, uint32_t tree, int step, const char *condition, 
 }
 
 static void
-put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo *result)
+put_path(MlopsCallSite *site, const MlTrees *trees, const double *row, uint32_t tree, ReturnSetInfo *result)
 {
 	uint32_t	at = trees->root[tree];
+	const MlPrep *prep = &site->entry->model.prep;
 	int			step = 1;
 	StringInfoData out;
 	double		value;
@@ -192,15 +230,15 @@ put_path(MlopsCallSite *site, const MlTrees *trees, uint32_t tree, ReturnSetInfo
 	for (; !ml_tree_is_leaf(trees, at); step++)
 	{
 		const MlTreeNode *node = trees->node + at;
-		int			c = node->column & ML_NODE_COLUMN;
-		bool		left = ml_tree_goes_left(trees, node, site->x);
 		int			i;
+		int			c = ml_prep_extended_owner(prep, node->column & ML_NODE_COLUMN, &i);
+		bool		left = ml_tree_goes_left(trees, node, row);
 		const MlopsFeature *feature = feature_of(site, c, &i);
 		char	   *shown = mlops_serving_value(site, i, feature->kind == MLOPS_VECTOR ? c - feature->first : -1);
 
 		resetStringInfo(&out);
 		put_condition(&out, site, trees, node, left, false);
-		appendStringInfo(&out, " (%s is ", site->entry->model.prep.column[c].name);
+		appendStringInfo(&out, " (%s is ", prep->column[c].name);
 		if (shown == NULL)
 			appendStringInfoString(&out, "missing");
 		else
@@ -226,18 +264,23 @@ decision_path(FunctionCallInfo fcinfo, FeaturesForm form)
 	MemoryContext old;
 	MlopsCallSite *site;
 	const MlTrees *trees;
+	const MlPrep *prep;
+	double	   *row;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	site = mlops_serving_site(fcinfo, form);
 	trees = trees_of(site);
+	prep = &site->entry->model.prep;
+	row = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * Max((Size) prep->p + prep->n_extra, 1));
+	ml_prep_extend(prep, site->x, row);
 	context = AllocSetContextCreate(CurrentMemoryContext, "mlops tree", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	for (uint32_t tree = 0; tree < trees->n_trees; tree++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		put_path(site, trees, tree, (ReturnSetInfo *) fcinfo->resultinfo);
+		put_path(site, trees, row, tree, (ReturnSetInfo *) fcinfo->resultinfo);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old);

@@ -29,15 +29,17 @@ level_text(const MlPrepColumn *column, double code)
 }
 
 static void
-put_column(MlopsJson *json, const MlPrepColumn *column, char **name, double x, const double *z)
+put_column(MlopsJson *json, const MlPrepColumn *column, char **name, const double *z)
 {
+	int			j = column->first;
+
 	if (column->kind == ML_CATEGORY && column->encode == ML_ENCODE_NONE)
 	{
-		mlops_json_key(json, name[column->first]);
-		mlops_json_text(json, level_text(column, x));
-		return;
+		mlops_json_key(json, name[j]);
+		mlops_json_text(json, level_text(column, z[j]));
+		j++;
 	}
-	for (int j = column->first; j < column->first + column->width; j++)
+	for (; j < column->first + column->width; j++)
 	{
 		mlops_json_key(json, name[j]);
 		mlops_json_number(json, z[j]);
@@ -65,7 +67,7 @@ transform(FunctionCallInfo fcinfo, FeaturesForm form)
 	}
 	mlops_json_begin(&json);
 	for (int i = 0; i < prep->p; i++)
-		put_column(&json, &prep->column[i], site->design_name, site->x[i], z);
+		put_column(&json, &prep->column[i], site->design_name, z);
 	mlops_json_end(&json);
 	return JsonbPGetDatum(mlops_json_finish(&json));
 }

@@ -14,16 +14,29 @@
 
 #include "kernel/rng.h"
 #include "kernel/sort.h"
+#include "learn/encoded.h"
+#include "learn/tree.h"
 
 #define STREAM_SAMPLE UINT64_C(0x62696e73)
 #define TURN_ROWS 512			/* of a block that is turned round: its bytes stay in the first cache */
 #define BLOCKS_PER_TASK 64
+
+/* Where the numbers of a design column come from. */
+typedef struct Source
+{
+	const MlColumn *column;
+	const MlPrepColumn *prep;
+	bool		plain;			/* the dataset's values as they are */
+	bool		indicator;
+	MlEncoded	encoded;		/* of a category */
+} Source;
 
 typedef struct Build
 {
 	MlDataset  *data;
 	int64_t		rows;			/* cuts come from these */
 	const MlPrep *prep;
+	Source	   *source;			/* a design column */
 	int			max_bin;
 	uint64_t	seed;
 	bool		let_go;
@@ -33,12 +46,33 @@ typedef struct Build
 	int			first;			/* column of task 0 */
 } Build;
 
+static double
+number_at(const Source *s, int64_t i)
+{
+	if (s->indicator)
+		return (s->column->code != NULL ? s->column->code[i] < 0 : isnan(s->column->value[i])) ? 1.0 : 0.0;
+	return s->column->code != NULL ? ml_encoded_at(&s->encoded, i) : ml_prep_number(s->prep, s->column->value[i]);
+}
+
+/* The numbers of rows [from, from + n), in place or in room[n]. */
+static const double *
+numbers_of(const Source *s, int64_t from, int64_t n, double *room)
+{
+	int64_t		i;
+
+	if (s->plain)
+		return s->column->value + from;
+	for (i = 0; i < n; i++)
+		room[i] = number_at(s, from + i);
+	return room;
+}
+
 /* The values of the training rows that are there, or a sample of them, ascending; their number. */
 static int64_t
-sample(const Build *b, int c, double *value)
+sample(const Build *b, int j, double *value)
 {
-	const double *x = b->data->column[c].value;
-	uint64_t	key = ml_rng_key(b->seed, STREAM_SAMPLE + (uint64_t) c);
+	const Source *s = b->source + j;
+	uint64_t	key = ml_rng_key(b->seed, STREAM_SAMPLE + (uint64_t) j);
 	int64_t		step = (b->rows + ML_BIN_SAMPLE - 1) / ML_BIN_SAMPLE;
 	int64_t		n = 0;
 	int64_t		i;
@@ -47,7 +81,8 @@ sample(const Build *b, int c, double *value)
 	for (i = 0; i < b->rows; i += step)
 	{
 		int64_t		left = b->rows - i < step ? b->rows - i : step;
-		double		v = x[i + (step > 1 ? (int64_t) ml_rng_below_at(key, (uint64_t) i, (uint64_t) left) : 0)];
+		double		v = number_at(s, i + (step > 1 ? (int64_t) ml_rng_below_at(key, (uint64_t) i, (uint64_t) left)
+										  : 0));
 
 		if (!isnan(v))
 			value[n++] = v;
@@ -57,18 +92,26 @@ sample(const Build *b, int c, double *value)
 }
 
 static void
-bin_numbers(const Build *b, int c, double *work)
+bin_numbers(const Build *b, int j, double *work)
 {
-	MlBinColumn *info = b->out->info + c;
-	uint8_t    *bin = b->out->column + (size_t) c * (size_t) b->out->n;
-	int64_t		n = sample(b, c, work);
-	int			i;
+	const Source *s = b->source + j;
+	MlBinColumn *info = b->out->info + j;
+	uint8_t    *bin = b->out->column + (size_t) j * (size_t) b->out->n;
+	/* the sample is done with when the cuts are made: its room takes the numbers */
+	int64_t		step = s->plain ? b->out->n : 2 * ML_BIN_SAMPLE;
+	int64_t		i;
+	int			cut;
 
-	info->n_bins = 1 + ml_bins_cut(work, n, b->max_bin, info->cut);
-	ml_bins_assign(info->cut, info->n_bins - 1, b->data->column[c].value, b->out->n, bin);
+	info->n_bins = 1 + ml_bins_cut(work, sample(b, j, work), b->max_bin, info->cut);
+	for (i = 0; i < b->out->n; i += step)
+	{
+		int64_t		n = b->out->n - i < step ? b->out->n - i : step;
+
+		ml_bins_assign(info->cut, info->n_bins - 1, numbers_of(s, i, n, work), n, bin + i);
+	}
 	info->missing = memchr(bin, ML_MISSING_BIN, (size_t) b->rows) != NULL;
-	for (i = 0; i < info->n_bins; i++)
-		info->stand_in[i] = i < info->n_bins - 1 ? info->cut[i] : INFINITY;
+	for (cut = 0; cut < info->n_bins; cut++)
+		info->stand_in[cut] = cut < info->n_bins - 1 ? info->cut[cut] : INFINITY;
 }
 
 /* The level with the most rows first; of equals the first. */
@@ -98,37 +141,35 @@ rank_levels(const int64_t *count, int32_t n, int keep, uint8_t *bin)
 		bin[level[i]] = (uint8_t) i;
 }
 
-/* A dataset's level among those of the training rows, -1: not there. */
+/* The level of a row, -1 = none that training rows have. */
 static int32_t
-fitted_level(const MlPrepColumn *column, const char *text)
+level_at(const Source *s, int64_t row)
 {
-	double		level = ml_prep_level(column, text, strlen(text));
+	int32_t		slot = s->prep->slot_of[s->column->code[row] + 1];
 
-	return level == ML_UNSEEN ? -1 : (int32_t) level;
+	/* an unseen one goes the way of missing ones */
+	return slot < s->prep->n_levels ? slot : s->prep->has_impute ? (int32_t) s->prep->impute : -1;
 }
 
-/* work: room for a count and a number a level of the dataset */
+/* work: room for a count a level */
 static void
-bin_levels(const Build *b, int c, double *work)
+bin_levels(const Build *b, int j, double *work)
 {
-	MlBinColumn *info = b->out->info + c;
-	const MlColumn *source = b->data->column + c;
-	const MlPrepColumn *column = b->prep->column + c;
-	uint8_t    *bin = b->out->column + (size_t) c * (size_t) b->out->n;
+	const Source *s = b->source + j;
+	MlBinColumn *info = b->out->info + j;
+	uint8_t    *bin = b->out->column + (size_t) j * (size_t) b->out->n;
 	int64_t    *count = (int64_t *) work;
-	int32_t    *map = (int32_t *) (count + column->n_levels);
 	int32_t		l;
 	int64_t		i;
 
-	memset(count, 0, (size_t) column->n_levels * sizeof(int64_t));
-	for (l = 0; l < source->n_levels; l++)
-		map[l] = fitted_level(column, source->level[l]);
-	info->missing = false;
+	memset(count, 0, (size_t) info->n_levels * sizeof(int64_t));
 	for (i = 0; i < b->rows; i++)
-		if (source->code[i] >= 0 && map[source->code[i]] >= 0)
-			count[map[source->code[i]]]++;
-		else
-			info->missing = true;
+	{
+		int32_t		level = level_at(s, i);
+
+		if (level >= 0)
+			count[level]++;
+	}
 	if (info->n_levels <= b->max_bin)
 	{
 		info->n_bins = info->n_levels > 0 ? info->n_levels : 1;
@@ -144,62 +185,84 @@ bin_levels(const Build *b, int c, double *work)
 		info->stand_in[info->bin_of_level[l]] = l;
 	for (i = 0; i < b->out->n; i++)
 	{
-		int32_t		level = source->code[i] >= 0 ? map[source->code[i]] : -1;
+		int32_t		level = level_at(s, i);
 
 		bin[i] = level >= 0 ? info->bin_of_level[level] : ML_MISSING_BIN;
 	}
+	info->missing = memchr(bin, ML_MISSING_BIN, (size_t) b->rows) != NULL;
 }
 
 static void
 bin_column(void *arg, int task)
 {
 	Build	   *b = arg;
-	int			c = b->first + task;
+	int			j = b->first + task;
 	double	   *work = b->work + (size_t) task * b->work_size;
 	int			i;
 
 	for (i = 0; i <= ML_MISSING_BIN; i++)
-		b->out->info[c].stand_in[i] = NAN;
-	if (b->out->info[c].category)
-		bin_levels(b, c, work);
+		b->out->info[j].stand_in[i] = NAN;
+	if (b->out->info[j].category)
+		bin_levels(b, j, work);
 	else
-		bin_numbers(b, c, work);
+		bin_numbers(b, j, work);
 }
 
-/* Cuts and levels of every column, from the scratch. */
+/* One design column: where it comes from, and room for its cuts or levels from the scratch. */
 static MlCode
-prepare_columns(MlScratch *scratch, Build *b, MlStatus *status)
+prepare_column(MlScratch *scratch, MlScratch *mine, Build *b, int c, int k, MlStatus *status)
+{
+	const MlPrepColumn *column = b->prep->column + c;
+	bool		encoded = column->encode != ML_ENCODE_NONE;
+	MlBinColumn *info = b->out->info + column->first + k;
+	Source	   *source = b->source + column->first + k;
+
+	source->column = b->data->column + c;
+	source->prep = column;
+	source->indicator = column->indicator && k == column->width - 1;
+	source->plain = column->kind == ML_NUMERIC && !source->indicator && !column->has_impute &&
+		column->low == -INFINITY && column->high == INFINITY;
+	info->at = encoded || source->indicator ? b->prep->p + column->extra + (encoded ? k : 0) : c;
+	info->prep = encoded || source->indicator ? NULL : column;
+	info->category = column->kind == ML_CATEGORY && !encoded && !source->indicator;
+	info->stand_in = ml_scratch_alloc(scratch, ML_MISSING_BIN + 1, sizeof(double), "bins", status);
+	if (info->stand_in == NULL)
+		return ML_NO_MEMORY;
+	if (encoded && !source->indicator &&
+		ml_encoded_init(mine, b->prep, b->data, c, k, &source->encoded, status) != ML_OK)
+		return status->code;
+	if (!info->category)
+	{
+		info->cut = ml_scratch_alloc(scratch, ML_MAX_BINS, sizeof(double), "bins", status);
+		return info->cut ? ML_OK : ML_NO_MEMORY;
+	}
+	info->n_levels = column->n_levels;
+	info->bin_of_level = ml_scratch_alloc(scratch, (size_t) info->n_levels + 1, 1, "bins", status);
+	if ((size_t) info->n_levels + 1 > b->work_size)
+		b->work_size = (size_t) info->n_levels + 1;
+	return info->bin_of_level ? ML_OK : ML_NO_MEMORY;
+}
+
+/* Cuts and levels of every design column, from the scratch; what leads to them is the scratch `mine`'s. */
+static MlCode
+prepare_columns(MlScratch *scratch, MlScratch *mine, Build *b, MlStatus *status)
 {
 	MlBinned   *out = b->out;
 	int			c;
+	int			k;
 
+	if ((int64_t) b->prep->p + b->prep->n_extra > (int64_t) ML_NODE_COLUMN)
+		return ml_status_set(status, ML_TOO_LARGE, "trees over more than %u encoded columns are not supported",
+							 ML_NODE_COLUMN);
 	out->info = ml_scratch_zero(scratch, (size_t) out->p, sizeof(MlBinColumn), "bins", status);
-	if (out->info == NULL)
+	b->source = ml_scratch_zero(mine, (size_t) out->p, sizeof(Source), "bins", status);
+	if (out->info == NULL || b->source == NULL)
 		return ML_NO_MEMORY;
 	b->work_size = 2 * ML_BIN_SAMPLE;
-	for (c = 0; c < out->p; c++)
-	{
-		MlBinColumn *info = out->info + c;
-		size_t		levels = (size_t) b->data->column[c].n_levels;
-
-		info->category = b->data->column[c].kind == ML_CATEGORY;
-		info->stand_in = ml_scratch_alloc(scratch, ML_MISSING_BIN + 1, sizeof(double), "bins", status);
-		if (info->stand_in == NULL)
-			return ML_NO_MEMORY;
-		if (!info->category)
-		{
-			info->cut = ml_scratch_alloc(scratch, ML_MAX_BINS, sizeof(double), "bins", status);
-			if (info->cut == NULL)
-				return ML_NO_MEMORY;
-			continue;
-		}
-		info->n_levels = b->prep->column[c].n_levels;
-		info->bin_of_level = ml_scratch_alloc(scratch, (size_t) info->n_levels + 1, 1, "bins", status);
-		if (info->bin_of_level == NULL)
-			return ML_NO_MEMORY;
-		if (2 * levels + 1 > b->work_size)
-			b->work_size = 2 * levels + 1;
-	}
+	for (c = 0; c < b->prep->p; c++)
+		for (k = 0; k < b->prep->column[c].width; k++)
+			if (prepare_column(scratch, mine, b, c, k, status) != ML_OK)
+				return status->code;
 	return ML_OK;
 }
 
@@ -247,18 +310,22 @@ ml_binned_build(MlHost *host, MlScratch *scratch, MlDataset *data, const MlPrep 
 {
 	Build		b = {.data = data, .rows = data->n_train, .prep = prep, .max_bin = max_bin, .seed = seed,
 					 .let_go = let_go, .out = out};
+	MlScratch	mine;
 	MlCode		code;
 	int			c;
 
+	assert(!let_go || prep->width == prep->p);
 	assert(data->n_train > 0 && data->first == 0 && max_bin >= 2 && max_bin <= ML_MAX_BINS);
 	memset(out, 0, sizeof(*out));
 	out->n = data->n_train + data->n_valid;
-	out->p = data->p;
-	out->stride = ((size_t) data->p + 15) / 16 * 16;
-	out->column = ml_scratch_alloc(scratch, (size_t) out->n, (size_t) (data->p > 0 ? data->p : 1), "bins", status);
-	code = out->column ? prepare_columns(scratch, &b, status) : ML_NO_MEMORY;
+	out->p = prep->width;
+	out->stride = ((size_t) out->p + 15) / 16 * 16;
+	ml_scratch_init(&mine, host);
+	out->column = ml_scratch_alloc(scratch, (size_t) out->n, (size_t) (out->p > 0 ? out->p : 1), "bins", status);
+	code = out->column ? prepare_columns(scratch, &mine, &b, status) : ML_NO_MEMORY;
 	if (code == ML_OK)
 		code = bin_columns(host, &b, status);
+	ml_scratch_release(&mine);
 	if (code != ML_OK)
 		return code;
 	if (let_go)

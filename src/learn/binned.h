@@ -1,9 +1,9 @@
 /*
  * binned.h: a dataset as bins of one byte, the form trees are grown on.
  *
- * Bin b < n_bins of a column stands for an interval between two cuts, or for
- * a level; ML_MISSING_BIN for missing values and for levels that training
- * rows do not have.  Both layouts hold the same bytes: column by column for
+ * A column here is a design column (preprocess.h).  Bin b < n_bins stands for
+ * an interval between two cuts, or for a level; ML_MISSING_BIN for missing
+ * values and for levels that training rows do not have.  Both layouts hold the same bytes: column by column for
  * parting rows, which uses one, and row by row for histograms, which use
  * every column of a row.
  */
@@ -16,7 +16,9 @@
 
 typedef struct MlBinColumn
 {
+	int			at;				/* its number in an extended row (preprocess.h) */
 	bool		category;
+	const MlPrepColumn *prep;	/* clips and fills it in; NULL for a number behind the row */
 	bool		missing;		/* some training row has none */
 	int			n_bins;			/* without the missing one; at least 1 */
 	double	   *cut;			/* numbers: n_bins - 1 cuts, ascending */
@@ -29,7 +31,7 @@ typedef struct MlBinColumn
 typedef struct MlBinned
 {
 	int64_t		n;				/* rows: those that learn, then those that choose */
-	int			p;
+	int			p;				/* design columns */
 	uint8_t    *column;			/* p × n */
 	size_t		stride;			/* bytes of a row, a multiple of 16 */
 	uint8_t    *row;			/* n × stride, bins of columns p .. stride are 0; NULL before ml_binned_turn */
@@ -41,7 +43,8 @@ typedef struct MlBinned
  * Bins the rows of data that learn and those that choose, column by column;
  * cuts come from at most ML_BIN_SAMPLE of those that learn.  Everything is
  * the scratch's.  let_go: the columns' rows that learn go as soon as they are
- * binned; what a failure leaves of them then is of no use.
+ * binned; what a failure leaves of them then is of no use.  Every column is
+ * then its own design column, neither encoded nor with an indicator.
  */
 #define ML_BIN_SAMPLE 200000
 extern MlCode ml_binned_build(MlHost *host, MlScratch *scratch, MlDataset *data, const MlPrep *prep, int max_bin,

@@ -147,7 +147,7 @@ boosting_wants_validation(const MlParams *params)
 /* ---- before the first round ---- */
 
 static MlCode
-read_monotone(Boost *b, const MlParams *params, MlStatus *status)
+read_monotone(Boost *b, const MlPrep *prep, const MlParams *params, MlStatus *status)
 {
 	int8_t	   *way;
 	int			i;
@@ -155,7 +155,7 @@ read_monotone(Boost *b, const MlParams *params, MlStatus *status)
 
 	if (params->n_monotone == 0)
 		return ML_OK;
-	way = ml_scratch_zero(&b->scratch, (size_t) b->data->p, 1, "columns", status);
+	way = ml_scratch_zero(&b->scratch, (size_t) prep->width + 1, 1, "columns", status);
 	if (way == NULL)
 		return ML_NO_MEMORY;
 	for (i = 0; i < params->n_monotone; i++)
@@ -171,14 +171,16 @@ read_monotone(Boost *b, const MlParams *params, MlStatus *status)
 			return ml_status_set(status, ML_BAD_PARAMETER,
 								 "parameter \"monotone_constraints\" names \"%s\", which is a category",
 								 params->monotone_name[i]);
-		way[c] = (int8_t) params->monotone_value[i];
+		/* a category may have no column at all */
+		if (params->monotone_value[i] != 0)
+			way[prep->column[c].first] = (int8_t) params->monotone_value[i];
 	}
 	b->rule.monotone = way;
 	return ML_OK;
 }
 
 static MlCode
-read_params(Boost *b, const MlParams *params, MlStatus *status)
+read_params(Boost *b, const MlPrep *prep, const MlParams *params, MlStatus *status)
 {
 	b->loss = loss_of(ml_param_text(params, "loss"), b->data->task);
 	b->alpha = ml_param_number(params, "alpha");
@@ -199,7 +201,7 @@ read_params(Boost *b, const MlParams *params, MlStatus *status)
 	b->rule.split.category_smooth = CATEGORY_SMOOTH;
 	b->rule.split.category_l2 = CATEGORY_L2;
 	b->rule.split.category_rows = CATEGORY_ROWS * fmin(1, (double) b->rows / CATEGORY_TABLE);
-	return read_monotone(b, params, status);
+	return read_monotone(b, prep, params, status);
 }
 
 /* Sample weights times class weights, NULL when all are 1. */
@@ -343,7 +345,6 @@ allocate(Boost *b, MlStatus *status)
 		(b->held = ml_scratch_zero(&b->scratch, (size_t) b->n_chunks, 1, "boosting", status)) == NULL ||
 		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
 		TAKE(b->bag_count, b->rows_chunks, sizeof(int64_t)) ||
-		TAKE(b->use, b->data->p, 1) ||
 		TAKE(b->curve_train, b->rounds + 1, sizeof(double)) ||
 		TAKE(b->curve_valid, b->rounds + 1, sizeof(double)) ||
 		TAKE(b->leaf_sums, b->host->threads, sizeof(BoostLeaf *)) ||
@@ -367,6 +368,7 @@ allocate_trees(Boost *b, MlStatus *status)
 		return code;
 	nodes = ml_grower_max_nodes(b->grower);
 	if (TAKE(b->value, nodes, sizeof(double)) ||
+		TAKE(b->use, b->binned.p, 1) ||
 		(nodes <= ML_NARROW_NODES ? TAKE(b->leaf.narrow, b->n, 1) : TAKE(b->leaf.wide, b->n, sizeof(int32_t))))
 		return ML_NO_MEMORY;
 	for (t = 0; t < b->host->threads; t++)
@@ -498,7 +500,7 @@ report_timings(const Boost *b, MlFit *fit)
 }
 
 static MlCode
-report(Boost *b, MlFit *fit, MlStatus *status)
+report(Boost *b, const MlPrep *prep, MlFit *fit, MlStatus *status)
 {
 	size_t		n = (size_t) b->round;
 
@@ -518,7 +520,7 @@ report(Boost *b, MlFit *fit, MlStatus *status)
 	fit->curve_train = ml_alloc_array(b->host, n, sizeof(double));
 	if (fit->importance == NULL || fit->curve_train == NULL)
 		return ml_no_memory(status, n * sizeof(double), "the training curve");
-	ml_trees_importance(&b->maker.trees, b->data->p, fit->importance);
+	ml_trees_importance(&b->maker.trees, prep, fit->importance);
 	memcpy(fit->curve_train, b->curve_train + 1, n * sizeof(double));
 	if (b->n == b->rows)
 		return ML_OK;
@@ -547,20 +549,19 @@ boosting_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *
 	Boost		b;
 	MlCode		code;
 
-	(void) prep;
 	memset(&b, 0, sizeof(b));
 	b.host = host;
 	b.data = data;
 	b.rows = rows;
 	b.seed = seed;
 	ml_scratch_init(&b.scratch, host);
-	code = read_params(&b, params, status);
+	code = read_params(&b, prep, params, status);
 	if (code == ML_OK)
 		code = prepare(&b, params, fit, status);
 	if (code == ML_OK)
 		code = run_rounds(&b, status);
 	if (code == ML_OK)
-		code = report(&b, fit, status);
+		code = report(&b, prep, fit, status);
 	if (code == ML_OK)
 		code = ml_trees_write(&b.maker, section, section_size, status);
 	if (code == ML_OK)
@@ -584,6 +585,7 @@ const MlLearner ml_gradient_boosting = {
 	.check = boosting_check,
 	.train = boosting_train,
 	.open = ml_trees_open,
+	.margin_room = ml_trees_margin_room,
 	.margin = ml_trees_margin,
 	.explain_room = ml_trees_explain_room,
 	.explain = ml_trees_explain,

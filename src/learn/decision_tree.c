@@ -60,18 +60,16 @@ grow_tree(MlTeam *team, void *arg)
 
 /* Pruned, with values, as the learner's section. */
 static MlCode
-finish(MlHost *host, Tree *tree, const MlParams *params, void **section, size_t *section_size, MlFit *fit,
-	   MlStatus *status)
+finish(MlHost *host, Tree *tree, const MlPrep *prep, const MlParams *params, void **section, size_t *section_size,
+	   MlFit *fit, MlStatus *status)
 {
-	int			p = tree->data.binned.p;
 	int			n = ml_cart_prune(&tree->data, tree->node, tree->n_nodes, ml_param_number(params, "ccp_alpha"));
 	size_t		k = (size_t) tree->data.k;
 	double	   *value = ml_scratch_alloc(&tree->scratch, (size_t) n * k, sizeof(double), "trees", status);
-	double	   *share = ml_scratch_alloc(&tree->scratch, (size_t) p + 1, sizeof(double), "trees", status);
 	MlTreeMaker maker;
 	MlCode		code;
 
-	if (!value || !share)
+	if (value == NULL)
 		return ML_NO_MEMORY;
 	ml_cart_values(tree->cart, tree->node, n, value);
 	fit->iterations = 1;
@@ -79,15 +77,15 @@ finish(MlHost *host, Tree *tree, const MlParams *params, void **section, size_t 
 	fit->objective = NAN;
 	fit->max_gradient = NAN;
 	fit->solver = "histogram";
-	fit->n_importance = p;
-	fit->importance = ml_alloc_zero(host, (size_t) p + 1, sizeof(double));
+	fit->n_importance = prep->p;
+	fit->importance = ml_alloc_array(host, (size_t) prep->p, sizeof(double));
 	if (fit->importance == NULL)
-		return ml_no_memory(status, (size_t) p * sizeof(double), "the importance");
-	ml_cart_importance(tree->node, n, p, share, fit->importance);
+		return ml_no_memory(status, (size_t) prep->p * sizeof(double), "the importance");
 	code = ml_trees_begin(host, (int) k, ML_TREES_AVERAGE | (k > 1 ? ML_TREES_VECTOR : 0), &maker, status);
 	if (code != ML_OK)
 		return code;
 	code = ml_trees_add(&maker, &tree->data.binned, tree->node, n, value, tree->data.cover_unit, status);
+	ml_trees_importance(&maker.trees, prep, fit->importance);
 	if (code == ML_OK)
 		code = ml_trees_check_size(&maker, 1, status);
 	if (code == ML_OK)
@@ -106,13 +104,12 @@ tree_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep
 		.max_depth = (int) ml_param_number(params, "max_depth"),
 		.max_leaves = (int) ml_param_number(params, "max_leaves"),
 		.min_rows = (int64_t) ml_param_number(params, "min_samples_leaf"),
-		.features = data->p,
+		.features = prep->width,
 		.order_by_node = true
 	};
 	Tree		tree;
 	MlCode		code;
 
-	(void) prep;
 	(void) seed;
 	memset(&tree, 0, sizeof(tree));
 	ml_scratch_init(&tree.scratch, host);
@@ -128,7 +125,7 @@ tree_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *prep
 	if (code == ML_OK && (host->poll(host, "growing the tree", 0) || host->parallel_team(host, grow_tree, &tree)))
 		code = ml_status_set(status, ML_CANCELLED, "cancelled");
 	if (code == ML_OK)
-		code = finish(host, &tree, params, section, section_size, fit, status);
+		code = finish(host, &tree, prep, params, section, section_size, fit, status);
 	ml_scratch_release(&tree.scratch);
 	return code;
 }
@@ -144,6 +141,7 @@ const MlLearner ml_decision_tree = {
 	.check = tree_check,
 	.train = tree_train,
 	.open = ml_trees_open,
+	.margin_room = ml_trees_margin_room,
 	.margin = ml_trees_margin,
 	.explain_room = ml_trees_explain_room,
 	.explain = ml_trees_explain,

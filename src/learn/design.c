@@ -28,23 +28,6 @@ ml_cancelled(MlStatus *status)
 
 /* ---- building ---- */
 
-/* Level of the model that each code of a dataset column stands for: both ascend bytewise. */
-static void
-match_levels(const MlPrepColumn *column, const MlColumn *source, int32_t *level_of)
-{
-	int32_t		k = 0;
-	int32_t		l;
-
-	for (l = 0; l < source->n_levels; l++)
-	{
-		int			order = -1;
-
-		while (k < column->n_levels && (order = strcmp(column->level[k], source->level[l])) < 0)
-			k++;
-		level_of[l] = k < column->n_levels && order == 0 ? k : -1;
-	}
-}
-
 static MlCode
 add_group(MlScratch *scratch, MlDesign *design, int c, MlStatus *status)
 {
@@ -60,44 +43,31 @@ add_group(MlScratch *scratch, MlDesign *design, int c, MlStatus *status)
 	group->map = ml_scratch_alloc(scratch, (size_t) source->n_levels + 1, sizeof(int32_t), "levels", status);
 	if (group->map == NULL)
 		return status->code;
-	match_levels(column, source, group->map + 1);
-	group->map[0] = column->has_impute ? (int32_t) column->impute : column->null_level ? column->n_levels : -1;
 	for (l = 0; l <= source->n_levels; l++)
-		if (column->drop_first && group->map[l] >= 0)
-			group->map[l]--;
+	{
+		int32_t		k = column->slot_of[l] - (column->drop_first ? 1 : 0);
+
+		group->map[l] = k < group->width ? k : -1;
+	}
 	if (group->width > 0)
 		design->n_groups++;
 	return ML_OK;
 }
 
+/* The k-th design column of a category as a dense one. */
 static MlCode
-add_table(MlScratch *scratch, MlDesign *design, int c, bool indicator, MlStatus *status)
+add_encoded(MlScratch *scratch, MlDesign *design, int c, int k, MlStatus *status)
 {
 	const MlPrepColumn *column = design->prep->column + c;
-	const MlColumn *source = design->data->column + c;
 	MlDense    *dense = design->dense + design->n_dense++;
-	int32_t    *level_of;
-	int32_t		l;
 
 	dense->column = c;
-	dense->index = column->first + 1 + (indicator ? column->width - 1 : 0);
-	dense->code = source->code;
-	dense->table = ml_scratch_zero(scratch, (size_t) source->n_levels + 1, sizeof(double), "levels", status);
-	if (dense->table == NULL)
-		return status->code;
-	if (indicator)
-	{
-		dense->table[0] = 1.0;
+	dense->index = column->first + 1 + k;
+	dense->code = design->data->column[c].code;
+	dense->indicator = column->indicator && k == column->width - 1;
+	if (dense->indicator)
 		return ML_OK;
-	}
-	level_of = ml_scratch_alloc(scratch, (size_t) source->n_levels + 1, sizeof(int32_t), "levels", status);
-	if (level_of == NULL)
-		return status->code;
-	match_levels(column, source, level_of + 1);
-	level_of[0] = column->has_impute ? (int32_t) column->impute : -1;
-	for (l = 0; l <= source->n_levels; l++)
-		dense->table[l] = ((double) level_of[l] - column->shift) / column->scale;
-	return ML_OK;
+	return ml_encoded_init(scratch, design->prep, design->data, c, k, &dense->encoded, status);
 }
 
 static void
@@ -109,7 +79,8 @@ add_number(MlDesign *design, int c, bool indicator)
 	dense->column = c;
 	dense->index = column->first + 1 + (indicator ? 1 : 0);
 	dense->value = design->data->column[c].value;
-	dense->fill = column->has_impute ? column->impute : NAN;
+	dense->clip = column->low > -INFINITY || column->high < INFINITY;
+	dense->fill = column->impute;
 	dense->shift = column->shift;
 	dense->scale = column->scale;
 	dense->indicator = indicator;
@@ -120,6 +91,7 @@ add_column(MlScratch *scratch, MlDesign *design, int c, MlStatus *status)
 {
 	const MlPrepColumn *column = design->prep->column + c;
 	MlCode		code = ML_OK;
+	int			k = 0;
 
 	if (column->kind == ML_NUMERIC)
 	{
@@ -128,23 +100,47 @@ add_column(MlScratch *scratch, MlDesign *design, int c, MlStatus *status)
 			add_number(design, c, true);
 		return ML_OK;
 	}
-	if (column->encode == ML_ENCODE_ONEHOT)
-		code = add_group(scratch, design, c, status);
-	else if (column->encode == ML_ENCODE_ORDINAL)
-		code = add_table(scratch, design, c, false, status);
-	else
+	if (ml_prep_is_onehot(column))
 	{
-		ml_status_set(status, ML_BAD_PARAMETER, "column \"%s\" is a category: a linear model needs it encoded",
-					  column->name);
-		ml_status_hint(status, "Use \"encode\": \"onehot\" or \"ordinal\" in preprocess.");
-		return ML_BAD_PARAMETER;
+		code = add_group(scratch, design, c, status);
+		k = column->width - (column->indicator ? 1 : 0);
 	}
-	if (code == ML_OK && column->indicator)
-		code = add_table(scratch, design, c, true, status);
+	for (; code == ML_OK && k < column->width; k++)
+		code = add_encoded(scratch, design, c, k, status);
 	return code;
 }
 
 /* ---- blocks ---- */
+
+static void
+fill_dense(const MlDesign *design, const MlDense *dense, int64_t from, int n, double *out)
+{
+	const double *value = dense->value ? dense->value + from : NULL;
+	const int32_t *code = dense->code ? dense->code + from : NULL;
+	int			i;
+
+	if (dense->indicator)
+		for (i = 0; i < n; i++)
+			out[i] = (code != NULL ? code[i] < 0 : value[i] != value[i]) ? 1.0 : 0.0;
+	else if (code != NULL)
+		for (i = 0; i < n; i++)
+			out[i] = ml_encoded_at(&dense->encoded, from + i);
+	else if (value == NULL)
+		for (i = 0; i < n; i++)
+			out[i] = 1.0;
+	else
+	{
+		if (dense->clip)
+		{
+			const MlPrepColumn *column = design->prep->column + dense->column;
+
+			for (i = 0; i < n; i++)
+				out[i] = value[i] < column->low ? column->low : value[i] > column->high ? column->high : value[i];
+			value = out;
+		}
+		ml_standardise(n, value, dense->fill, dense->shift, dense->scale, out);
+	}
+}
 
 static void
 fill_block(const MlDesign *design, int slot, int64_t from, int n, MlBlock *block)
@@ -156,22 +152,7 @@ fill_block(const MlDesign *design, int slot, int64_t from, int n, MlBlock *block
 	int			i;
 
 	for (k = 0; k < design->n_dense; k++)
-	{
-		const MlDense *dense = design->dense + k;
-		double	   *out = z + (size_t) k * ld;
-
-		if (dense->code != NULL)
-			for (i = 0; i < n; i++)
-				out[i] = dense->table[dense->code[from + i] + 1];
-		else if (dense->value == NULL)
-			for (i = 0; i < n; i++)
-				out[i] = 1.0;
-		else if (dense->indicator)
-			for (i = 0; i < n; i++)
-				out[i] = dense->value[from + i] == dense->value[from + i] ? 0.0 : 1.0;
-		else
-			ml_standardise(n, dense->value + from, dense->fill, dense->shift, dense->scale, out);
-	}
+		fill_dense(design, design->dense + k, from, n, z + (size_t) k * ld);
 	for (k = 0; k < design->n_groups; k++)
 		for (i = 0; i < n; i++)
 			local[(size_t) k * ld + (size_t) i] = design->group[k].map[design->group[k].code[from + i] + 1];
@@ -567,7 +548,7 @@ MlCode
 ml_design_init(MlScratch *scratch, const MlDataset *data, int64_t rows, const MlPrep *prep,
 			   MlDesign *design, MlStatus *status)
 {
-	size_t		most = 2 * (size_t) prep->p + 2;
+	size_t		most = 2;
 	size_t		cells;
 	int			c;
 
@@ -576,6 +557,9 @@ ml_design_init(MlScratch *scratch, const MlDataset *data, int64_t rows, const Ml
 	design->prep = prep;
 	design->rows = rows;
 	design->q = prep->width + 1;
+	/* the levels of a group are one column of a block */
+	for (c = 0; c < prep->p; c++)
+		most += ml_prep_is_onehot(prep->column + c) ? 2 : (size_t) prep->column[c].width;
 	design->dense = ml_scratch_zero(scratch, most, sizeof(MlDense), "columns", status);
 	if (design->dense == NULL)
 		return status->code;

@@ -16,8 +16,7 @@
 #ifndef ML_DESIGN_H
 #define ML_DESIGN_H
 
-#include "learn/preprocess.h"
-#include "learn/scratch.h"
+#include "learn/encoded.h"
 
 /* columns of A up to which a q × q matrix of sums is built */
 #define ML_MAX_GRAM 8192
@@ -28,13 +27,14 @@ typedef struct MlDense
 {
 	int			index;			/* column of A */
 	int			column;			/* dataset column, -1 = intercept */
+	bool		indicator;		/* z = 1 where missing */
 	const double *value;		/* numbers: z = (x - shift) / scale */
+	bool		clip;			/* to the column's bounds, first */
 	double		fill;			/* put in place of a missing one (NaN: stays) */
 	double		shift;
 	double		scale;
-	bool		indicator;		/* numbers: z = 1 where missing */
-	const int32_t *code;		/* ordinal, indicator of a category: z = table[code + 1] */
-	double	   *table;
+	const int32_t *code;		/* categories */
+	MlEncoded	encoded;		/* of those that are no indicator */
 } MlDense;
 
 typedef struct MlGroup

@@ -93,6 +93,8 @@ typedef struct Round
 	double	   *x;
 	double	   *margin;
 	double	   *proba;
+	double	   *room;			/* of margins */
+	size_t		room_size;
 } Round;
 
 static void
@@ -138,7 +140,7 @@ score_block(void *arg, int task)
 	if (!s->known)
 	{
 		ml_prep_rows(&model->prep, s->data, s->from + from, s->from + to, x);
-		ml_model_margin(model, x, to - from, room);
+		ml_model_margin(model, x, to - from, room, round->room + (size_t) task * round->room_size);
 	}
 	for (i = from; i < to; i++)
 		score_row(s, i, margin + (i - from) * model->n_outputs, proba);
@@ -173,7 +175,9 @@ score_pass(MlHost *host, MlScores *s, MlStatus *status)
 									sizeof(double), "scoring", status);
 	round.proba = ml_scratch_alloc(&scratch, (size_t) tasks * (size_t) (s->model->n_classes + 1),
 								   sizeof(double), "scoring", status);
-	if (!round.x || !round.margin || !round.proba)
+	round.room_size = ml_model_margin_room(s->model);
+	round.room = ml_scratch_alloc(&scratch, (size_t) tasks * round.room_size, sizeof(double), "scoring", status);
+	if (!round.x || !round.margin || !round.proba || !round.room)
 		code = ML_NO_MEMORY;
 	for (round.from = 0; code == ML_OK && round.from < s->n; round.from += (int64_t) tasks * round.block)
 	{

@@ -96,7 +96,8 @@ typedef struct Forest
 	MlTeam	   *team;
 	double	   *oob;			/* n × k sums over the trees that have not seen the row, or NULL */
 	uint32_t   *oob_trees;		/* n: how many these are */
-	double	   *share;			/* p */
+	double	   *share;			/* of the design columns: in the gain of one tree ... */
+	double	   *gain;			/* ... and the sum of these over the trees */
 } Forest;
 
 static MlCode
@@ -172,6 +173,9 @@ allocate(Forest *f, MlStatus *status)
 	if (TAKE(f->cart, f->host->threads, sizeof(MlCart *)) ||
 		TAKE(f->slot, f->slots, sizeof(Slot)) ||
 		TAKE(f->share, f->data.binned.p + 1, sizeof(double)))
+		return ML_NO_MEMORY;
+	f->gain = ml_scratch_zero(&f->scratch, (size_t) f->data.binned.p + 1, sizeof(double), "trees", status);
+	if (f->gain == NULL)
 		return ML_NO_MEMORY;
 	for (t = 0; t < f->slots; t++)
 		if (TAKE(f->slot[t].node, nodes, sizeof(MlGrowNode)) ||
@@ -316,7 +320,7 @@ grow_batch(MlTeam *team, void *arg)
 }
 
 static MlCode
-store_batch(Forest *f, MlFit *fit, MlStatus *status)
+store_batch(Forest *f, MlStatus *status)
 {
 	MlCode		code = ML_OK;
 	int			t;
@@ -325,7 +329,7 @@ store_batch(Forest *f, MlFit *fit, MlStatus *status)
 	{
 		Slot	   *slot = f->slot + t;
 
-		ml_cart_importance(slot->node, slot->n_nodes, f->data.binned.p, f->share, fit->importance);
+		ml_cart_importance(slot->node, slot->n_nodes, f->data.binned.p, f->share, f->gain);
 		code = ml_trees_add(&f->maker, &f->data.binned, slot->node, slot->n_nodes, slot->value, f->data.cover_unit,
 							status);
 	}
@@ -441,7 +445,7 @@ correct_prior(Forest *f, const MlDataset *data, MlFit *fit, MlStatus *status)
 /* ---- training ---- */
 
 static MlCode
-grow_trees(Forest *f, MlFit *fit, MlStatus *status)
+grow_trees(Forest *f, MlStatus *status)
 {
 	MlCode		code = ML_OK;
 
@@ -451,18 +455,18 @@ grow_trees(Forest *f, MlFit *fit, MlStatus *status)
 		if (f->host->poll(f->host, "growing trees", (double) f->first / f->trees) ||
 			f->host->parallel_team(f->host, grow_batch, f))
 			return ml_status_set(status, ML_CANCELLED, "cancelled");
-		code = store_batch(f, fit, status);
+		code = store_batch(f, status);
 	}
 	return code;
 }
 
 static MlCode
-prepare(Forest *f, const MlDataset *data, const MlParams *params, MlFit *fit, MlStatus *status)
+prepare(Forest *f, const MlDataset *data, const MlPrep *prep, const MlParams *params, MlFit *fit, MlStatus *status)
 {
 	int			k = data->task == ML_MULTICLASS ? data->n_classes : 1;
 	MlCode		code;
 
-	read_params(f, params, data->p);
+	read_params(f, params, prep->width);
 	code = ml_trees_check_least(f->host, k, k > 1 ? ML_TREES_VECTOR : 0, (uint32_t) f->trees, status);
 	if (code == ML_OK)
 		code = ml_cart_read(f->host, &f->scratch, data, f->data.n, params, &f->data, fit, status);
@@ -474,20 +478,21 @@ prepare(Forest *f, const MlDataset *data, const MlParams *params, MlFit *fit, Ml
 							  &f->maker, status);
 	if (code != ML_OK)
 		return code;
-	fit->n_importance = data->p;
-	fit->importance = ml_alloc_zero(f->host, (size_t) data->p + 1, sizeof(double));
-	return fit->importance ? ML_OK : ml_no_memory(status, (size_t) data->p * sizeof(double), "the importance");
+	fit->n_importance = prep->p;
+	fit->importance = ml_alloc_zero(f->host, (size_t) prep->p + 1, sizeof(double));
+	return fit->importance ? ML_OK : ml_no_memory(status, (size_t) prep->p * sizeof(double), "the importance");
 }
 
 static void
-report(const Forest *f, const MlDataset *data, MlFit *fit)
+report(const Forest *f, const MlDataset *data, const MlPrep *prep, MlFit *fit)
 {
 	double		total = 0;
 	int			c;
 
-	for (c = 0; c < data->p; c++)
+	ml_prep_add_up(prep, f->gain, fit->importance);
+	for (c = 0; c < prep->p; c++)
 		total += fit->importance[c];
-	for (c = 0; c < data->p && total > 0; c++)
+	for (c = 0; c < prep->p && total > 0; c++)
 		fit->importance[c] /= total;
 	fit->iterations = f->trees;
 	fit->converged = true;
@@ -506,20 +511,19 @@ forest_train(MlHost *host, const MlDataset *data, int64_t rows, const MlPrep *pr
 	Forest		f;
 	MlCode		code;
 
-	(void) prep;
 	memset(&f, 0, sizeof(f));
 	f.host = host;
 	f.seed = seed;
 	f.data.n = rows;
 	ml_scratch_init(&f.scratch, host);
-	code = prepare(&f, data, params, fit, status);
+	code = prepare(&f, data, prep, params, fit, status);
 	if (code == ML_OK)
-		code = grow_trees(&f, fit, status);
+		code = grow_trees(&f, status);
 	if (code == ML_OK && fit->log_prior != NULL && f.oob != NULL)
 		code = correct_prior(&f, data, fit, status);
 	if (code == ML_OK)
 	{
-		report(&f, data, fit);
+		report(&f, data, prep, fit);
 		code = ml_trees_write(&f.maker, section, section_size, status);
 	}
 	if (f.maker.host)
@@ -539,6 +543,7 @@ const MlLearner ml_random_forest = {
 	.check = forest_check,
 	.train = forest_train,
 	.open = ml_trees_open,
+	.margin_room = ml_trees_margin_room,
 	.margin = ml_trees_margin,
 	.explain_room = ml_trees_explain_room,
 	.explain = ml_trees_explain,

@@ -98,6 +98,7 @@ importance_of_model(MlHost *host, const MlModel *model, const Features *features
 	uint32_t	i;
 	int			f;
 	int			c;
+	int			k;
 
 	if (result->fit.n_importance > 0)
 	{
@@ -115,7 +116,10 @@ importance_of_model(MlHost *host, const MlModel *model, const Features *features
 		return ML_NO_MEMORY;
 	for (i = 0; i < trees->n_nodes; i++)
 		if (!ml_tree_is_leaf(trees, i))
-			out->value[model->prep.column[trees->node[i].column & ML_NODE_COLUMN].feature] += 1.0;
+		{
+			c = ml_prep_extended_owner(&model->prep, (int) (trees->node[i].column & ML_NODE_COLUMN), &k);
+			out->value[model->prep.column[c].feature] += 1.0;
+		}
 	return ML_OK;
 }
 

@@ -90,7 +90,9 @@ typedef struct MlLearner
 						  void **section, size_t *section_size, MlFit *fit, MlStatus *status);
 	/* checks the section's bytes against the model's shape */
 	MlCode		(*open) (MlHost *host, MlModel *model, MlStatus *status);
-	void		(*margin) (const MlModel *model, const double *x, int64_t n, double *margin);
+	/* doubles of working memory that margin wants; NULL = none */
+	size_t		(*margin_room) (const MlModel *model);
+	void		(*margin) (const MlModel *model, const double *x, int64_t n, double *margin, double *room);
 	/* doubles of working memory that explain wants; NULL = none */
 	size_t		(*explain_room) (const MlModel *model);
 	MlCode		(*explain) (MlHost *host, const MlModel *model, const double *x, int output, double *room,

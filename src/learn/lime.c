@@ -39,6 +39,7 @@ typedef struct Lime
 	double	  **total;			/* p: running sums of weights, or NULL */
 	double	   *z;				/* BLOCK × p */
 	double	   *margin;			/* BLOCK × outputs */
+	double	   *room;			/* of margins */
 	double	   *a;				/* BLOCK × m, column-major: root of the kernel times b - 1 */
 	double	   *b;				/* BLOCK: root of the kernel times f(z) - f(x) */
 	double	   *root;			/* BLOCK */
@@ -115,7 +116,7 @@ add_block(MlHost *host, Lime *l, MlRng *rng, double share, double *w)
 		if (host->poll(host, "explaining", share))
 			return true;
 		ml_model_margin(l->model, l->z + (size_t) i * p, rows < BLOCK - i ? rows : BLOCK - i,
-						l->margin + (size_t) i * (size_t) k);
+						l->margin + (size_t) i * (size_t) k, l->room);
 	}
 	for (i = 0; i < BLOCK; i++)
 		l->b[i] = l->root[i] * (l->margin[i * k + l->output] - l->middle);
@@ -156,13 +157,15 @@ prepare(MlScratch *scratch, Lime *l, MlStatus *status)
 	l->total = ml_scratch_zero(scratch, p + 1, sizeof(double *), "explanation", status);
 	l->z = ml_scratch_alloc(scratch, BLOCK * (p + 1), sizeof(double), "explanation", status);
 	l->margin = ml_scratch_alloc(scratch, BLOCK * (size_t) l->model->n_outputs, sizeof(double), "explanation", status);
+	l->room = ml_scratch_alloc(scratch, ml_model_margin_room(l->model), sizeof(double), "explanation", status);
 	l->a = ml_scratch_alloc(scratch, BLOCK * m, sizeof(double), "explanation", status);
 	l->b = ml_scratch_alloc(scratch, BLOCK, sizeof(double), "explanation", status);
 	l->root = ml_scratch_alloc(scratch, BLOCK, sizeof(double), "explanation", status);
 	l->gram = ml_scratch_zero(scratch, m * m, sizeof(double), "explanation", status);
 	l->diag = ml_scratch_alloc(scratch, m, sizeof(double), "explanation", status);
 	l->dropped = ml_scratch_zero(scratch, m, sizeof(bool), "explanation", status);
-	if (!l->total || !l->z || !l->margin || !l->a || !l->b || !l->root || !l->gram || !l->diag || !l->dropped)
+	if (!l->total || !l->z || !l->margin || !l->room || !l->a || !l->b || !l->root || !l->gram || !l->diag ||
+		!l->dropped)
 		return ML_NO_MEMORY;
 	for (c = 0; c < p; c++)
 	{
@@ -196,7 +199,7 @@ ml_lime(MlHost *host, const MlModel *model, const MlLimeColumn *column, const in
 	code = prepare(&scratch, &l, status);
 	if (code == ML_OK)
 	{
-		ml_model_margin(model, x, 1, l.margin);
+		ml_model_margin(model, x, 1, l.margin, l.room);
 		l.middle = l.margin[output];
 	}
 	for (i = 0; code == ML_OK && n_units > 0 && i < DRAWS; i += BLOCK)

@@ -119,58 +119,31 @@ ml_linear_open(MlHost *host, MlModel *model, MlStatus *status)
 
 /* ---- margin ---- */
 
-/*
- * The design columns of one dataset column for value x: at most one number and
- * one level and one indicator.  *level = -1: none.
- */
-static inline void
-column_parts(const MlPrepColumn *column, double x, double *z, int *level, bool *indicator)
-{
-	bool		missing = x != x;
-
-	*indicator = missing && column->indicator;
-	*level = -1;
-	*z = 0.0;
-	if (missing && column->has_impute)
-		x = column->impute;
-	if (column->encode == ML_ENCODE_NONE)
-		*z = (x - column->shift) / column->scale;
-	else
-	{
-		int			k = x >= 0.0 && x < (double) column->n_levels ? (int) x : -1;
-
-		if (column->encode == ML_ENCODE_ORDINAL)
-			*z = ((double) k - column->shift) / column->scale;
-		else
-		{
-			if (x != x && column->null_level)
-				k = column->n_levels;
-			*level = column->drop_first ? k - 1 : k;
-			*level = *level < 0 ? -1 : *level;
-		}
-	}
-}
-
 /* What one dataset column adds to an output with coefficients w. */
 static inline double
 column_term(const MlPrepColumn *column, double x, const double *w)
 {
-	double		z;
-	int			level;
-	bool		indicator;
-	double		term;
+	double		term = 0.0;
+	int			encoded = column->width - (column->indicator ? 1 : 0);
+	int			k;
 
 	w += column->first;
-	column_parts(column, x, &z, &level, &indicator);
-	if (column->encode == ML_ENCODE_ONEHOT)
-		term = level >= 0 ? w[level] : 0.0;
+	if (column->encode == ML_ENCODE_NONE)
+		term = (ml_prep_number(column, x) - column->shift) / column->scale * w[0];
+	else if (ml_prep_is_onehot(column))
+	{
+		k = ml_prep_slot(column, x) - (column->drop_first ? 1 : 0);
+		if (k >= 0 && k < encoded)
+			term = w[k];
+	}
 	else
-		term = z * w[0];
-	return indicator ? term + w[column->width - 1] : term;
+		for (k = 0; k < encoded; k++)
+			term += ml_prep_encoded(column, ml_prep_slot(column, x), k) * w[k];
+	return column->indicator && x != x ? term + w[encoded] : term;
 }
 
 void
-ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margin)
+ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room)
 {
 	Section		s = section_of(model);
 	int			p = model->prep.p;
@@ -178,6 +151,7 @@ ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margi
 	int			k;
 	int			c;
 
+	(void) room;
 	for (i = 0; i < n; i++, x += p)
 		for (k = 0; k < model->n_outputs; k++)
 		{
@@ -284,7 +258,9 @@ describe(const MlPrepColumn *column, int c, int j, MlCoefficient *out, double *s
 	*scale = 1.0;
 	if (column->indicator && k == column->width - 1)
 		out->level = "(missing)";
-	else if (column->encode == ML_ENCODE_ONEHOT)
+	else if (column->value_name != NULL)
+		out->level = column->value_name[k];
+	else if (ml_prep_is_onehot(column))
 	{
 		k += column->drop_first ? 1 : 0;
 		out->level = k < column->n_levels ? column->level[k] : "(null)";

@@ -34,7 +34,7 @@ extern void ml_linear_warn_dropped(MlHost *host, const MlDesign *design, const b
 
 /* the learner's callbacks */
 extern MlCode ml_linear_open(MlHost *host, MlModel *model, MlStatus *status);
-extern void ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+extern void ml_linear_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room);
 extern MlCode ml_linear_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
 								double *phi, MlStatus *status);
 

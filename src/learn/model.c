@@ -4,7 +4,7 @@
  * The bytes, little-endian; every part begins at a multiple of 8:
  *
  *	    0	char[8]	"mlopsmdl"
- *	    8	uint32	format (1)
+ *	    8	uint32	format (2; 1 is read, too)
  *	   12	uint32	flags: 1 = log_prior is there
  *	   16	uint64	size of everything
  *	   24	uint64	checksum: hash of bytes [32, size), seeded by the hash of [0, 24)
@@ -12,9 +12,11 @@
  *	   48	char[32] name of the algorithm, zero-filled
  *	   80	uint64	offset of: columns, texts' offsets, number of texts, text, bytes of text, log_prior,
  *					section, bytes of section
- *	  144	columns	p records MlBytesColumn (below)
- *	        uint32	offset into text of: the classes, the column names, then each column's levels
+ *	  144	uint64	offset of values, number of values; not in format 1
+ *	  160	columns	p records MlBytesColumn (below); those of format 1 have no bounds
+ *	        uint32	offset into text of: the classes, the column names, then each column's levels and rare ones
  *	        char[]	text: zero-terminated, one after the other
+ *	        double	values: of frequencies and target means, slot by slot, column by column
  *	        double	log_prior[classes]
  *	        ...		section: the learner's own
  *
@@ -34,7 +36,8 @@
 #include "learn/tree.h"
 
 #define ROWS_STEPS 4e6			/* tens of milliseconds */
-#define FORMAT 1
+#define FORMAT 2
+#define CHECKSUM_SEED 1
 #define FLAG_PRIOR 1u
 #define MAX_COLUMNS (1 << 24)
 
@@ -60,28 +63,36 @@ typedef struct MlBytesHead
 	uint64_t	prior_at;
 	uint64_t	section_at;
 	uint64_t	section_size;
+	/* from format 2 on */
+	uint64_t	value_at;
+	uint64_t	n_values;
 } MlBytesHead;
 
 typedef struct MlBytesColumn
 {
 	uint8_t		kind;
 	uint8_t		encode;
-	uint8_t		flags;			/* 1 has_impute, 2 indicator, 4 null_level, 8 drop_first */
-	uint8_t		zero;
+	uint8_t		flags;			/* 1 has_impute, 2 indicator, 4 null_level, 8 drop_first, 16 rare_level */
+	uint8_t		unknown;		/* 0 in format 1 */
 	int32_t		feature;
 	int32_t		first;
 	int32_t		width;
 	int32_t		n_levels;
-	int32_t		zero2;
+	int32_t		n_rare;			/* 0 in format 1 */
 	double		impute;
 	double		shift;
 	double		scale;
+	/* from format 2 on */
+	double		low;
+	double		high;
 } MlBytesColumn;
 
-_Static_assert(sizeof(MlBytesHead) == 144, "stored struct");
+_Static_assert(sizeof(MlBytesHead) == 160, "stored struct");
+_Static_assert(offsetof(MlBytesHead, value_at) == 144, "stored struct");
 _Static_assert(offsetof(MlBytesHead, task) == 32, "stored struct");
 _Static_assert(offsetof(MlBytesHead, column_at) == 80, "stored struct");
-_Static_assert(sizeof(MlBytesColumn) == 48, "stored struct");
+_Static_assert(sizeof(MlBytesColumn) == 64, "stored struct");
+_Static_assert(offsetof(MlBytesColumn, low) == 48, "stored struct");
 _Static_assert(sizeof(double) == 8, "stored struct");
 
 #define CHECKED_FROM offsetof(MlBytesHead, task)
@@ -90,7 +101,7 @@ static uint64_t
 checksum_of(const uint8_t *bytes, size_t size)
 {
 	return ml_hash_bytes(bytes + CHECKED_FROM, size - CHECKED_FROM,
-						 ml_hash_bytes(bytes, offsetof(MlBytesHead, checksum), FORMAT));
+						 ml_hash_bytes(bytes, offsetof(MlBytesHead, checksum), CHECKSUM_SEED));
 }
 
 /* ---- writing ---- */
@@ -102,7 +113,10 @@ store_column(const MlPrepColumn *column, MlBytesColumn *out)
 	out->kind = (uint8_t) column->kind;
 	out->encode = (uint8_t) column->encode;
 	out->flags = (uint8_t) ((column->has_impute ? 1 : 0) | (column->indicator ? 2 : 0) |
-							(column->null_level ? 4 : 0) | (column->drop_first ? 8 : 0));
+							(column->null_level ? 4 : 0) | (column->drop_first ? 8 : 0) |
+							(column->rare_level ? 16 : 0));
+	out->unknown = (uint8_t) column->unknown;
+	out->n_rare = column->n_rare;
 	out->feature = column->feature;
 	out->first = column->first;
 	out->width = column->width;
@@ -110,6 +124,14 @@ store_column(const MlPrepColumn *column, MlBytesColumn *out)
 	out->impute = column->has_impute ? column->impute : 0.0;
 	out->shift = column->shift;
 	out->scale = column->scale;
+	out->low = column->low;
+	out->high = column->high;
+}
+
+static size_t
+values_of(const MlPrepColumn *column)
+{
+	return column->n_values > 0 ? (size_t) ml_prep_slots(column) * (size_t) column->n_values : 0;
 }
 
 typedef struct TextWalk
@@ -148,9 +170,12 @@ walk_texts(TextWalk *walk, const MlDataset *data, const MlPrep *prep)
 	for (c = 0; c < prep->p; c++)
 		walk_text(walk, prep->column[c].name);
 	for (c = 0; c < prep->p; c++)
-		if (prep->column[c].kind == ML_CATEGORY)
-			for (l = 0; l < prep->column[c].n_levels; l++)
-				walk_text(walk, prep->column[c].level[l]);
+	{
+		for (l = 0; l < prep->column[c].n_texts; l++)
+			walk_text(walk, prep->column[c].level[l]);
+		for (l = 0; l < prep->column[c].n_rare; l++)
+			walk_text(walk, prep->column[c].rare[l]);
+	}
 }
 
 /* One walk over everything; with writer->start NULL it finds the offsets and the size. */
@@ -179,6 +204,10 @@ write_all(MlWriter *writer, MlBytesHead *head, const MlDataset *data, const MlPr
 	walk_texts(&chars, data, prep);
 	ml_write_align(writer);
 	head->n_chars = chars.offset;
+	head->value_at = writer->size;
+	for (c = 0; c < prep->p; c++)
+		ml_write_bytes(writer, prep->column[c].value, values_of(prep->column + c) * sizeof(double));
+	head->n_values = (writer->size - head->value_at) / sizeof(double);
 	head->prior_at = writer->size;
 	if (log_prior != NULL)
 		ml_write_bytes(writer, log_prior, (size_t) data->n_classes * sizeof(double));
@@ -233,9 +262,12 @@ damaged(MlStatus *status, const char *what)
 static MlCode
 check_head(const uint8_t *bytes, size_t size, MlBytesHead *head, MlStatus *status)
 {
-	if (size < sizeof(*head) || (uintptr_t) bytes % 8 != 0)
+	size_t		shortest = offsetof(MlBytesHead, value_at);
+
+	if (size < shortest || (uintptr_t) bytes % 8 != 0)
 		return damaged(status, "too short or not aligned");
-	memcpy(head, bytes, sizeof(*head));
+	memset(head, 0, sizeof(*head));
+	memcpy(head, bytes, shortest);
 	if (memcmp(head->magic, magic, sizeof(magic)) != 0)
 		return ml_status_set(status, ML_BAD_BYTES, "bytes are not those of a model");
 	if (head->format > FORMAT)
@@ -249,8 +281,10 @@ check_head(const uint8_t *bytes, size_t size, MlBytesHead *head, MlStatus *statu
 		return damaged(status, "their length is not the one they tell");
 	if (head->checksum != checksum_of(bytes, size))
 		return damaged(status, "the checksum does not match");
-	if (head->format != FORMAT)
+	if (head->format < 1 || (head->format > 1 && size < sizeof(*head)))
 		return damaged(status, "impossible format");
+	if (head->format > 1)
+		memcpy(head, bytes, sizeof(*head));
 	return ML_OK;
 }
 
@@ -319,59 +353,140 @@ open_texts(const uint8_t *bytes, const MlBytesHead *head, Texts *texts, MlStatus
 	return ML_OK;
 }
 
-/* The numbers of a stored column agree with each other. */
+/* What only numbers, and only categories, may have. */
 static bool
-column_is_sound(const MlBytesColumn *stored, int32_t first, int32_t left)
+kind_is_sound(const MlBytesColumn *stored)
 {
-	int64_t		width = 1;
-	bool		category = stored->kind == ML_CATEGORY;
+	bool		open = stored->low == -INFINITY && stored->high == INFINITY;
+	bool		rare = (stored->flags & 16) != 0;
 
-	if ((stored->kind != ML_NUMERIC && !category) || stored->encode > ML_ENCODE_ORDINAL ||
-		stored->flags > 15 || stored->zero != 0 || stored->zero2 != 0 || stored->n_levels < 0 ||
-		(!category && (stored->encode != ML_ENCODE_NONE || stored->n_levels != 0 || (stored->flags & 12) != 0)))
+	if (stored->kind == ML_NUMERIC)
+		return stored->encode == ML_ENCODE_NONE && stored->n_levels == 0 && stored->n_rare == 0 &&
+			stored->unknown == ML_UNKNOWN_IGNORE && (stored->flags & 28) == 0 && stored->low <= stored->high &&
+			stored->low != INFINITY && stored->high != -INFINITY;
+	if (stored->kind != ML_CATEGORY || stored->encode > ML_ENCODE_TARGET || stored->unknown >= ML_UNKNOWN_DEFAULT ||
+		!open || stored->n_levels < 0 || stored->n_rare < 0)
+		return false;
+	if ((rare && stored->n_levels == 0) || (stored->n_rare > 0 && !rare) ||
+		(stored->unknown == ML_UNKNOWN_RARE && (!rare || stored->n_rare > 0)))
+		return false;
+	if (stored->encode == ML_ENCODE_HASH && (rare || stored->n_levels < 2 || stored->n_levels > ML_MAX_BUCKETS ||
+											 stored->unknown != ML_UNKNOWN_IGNORE))
+		return false;
+	return (stored->flags & 1) == 0 || (stored->impute >= 0.0 && stored->impute < (double) stored->n_levels);
+}
+
+/* The numbers of a stored column agree with each other; n_values: of a slot. */
+static bool
+column_is_sound(const MlBytesColumn *stored, int n_values, int32_t first, int32_t left)
+{
+	bool		onehot = stored->encode == ML_ENCODE_ONEHOT || stored->encode == ML_ENCODE_HASH;
+	int64_t		width = stored->encode == ML_ENCODE_TARGET ? n_values : 1;
+
+	if (stored->flags > 31 || !kind_is_sound(stored))
 		return false;
 	if (!isfinite(stored->impute) || !isfinite(stored->shift) || !isfinite(stored->scale) || stored->scale == 0.0)
 		return false;
-	if (category && (stored->flags & 1) && !(stored->impute >= 0.0 && stored->impute < (double) stored->n_levels))
+	if ((stored->flags & 8) && !onehot)
 		return false;
-	if ((stored->flags & 8) && stored->encode != ML_ENCODE_ONEHOT)
-		return false;
-	if (stored->encode == ML_ENCODE_ONEHOT)
+	if (onehot)
 		width = (int64_t) stored->n_levels + ((stored->flags & 4) ? 1 : 0) - ((stored->flags & 8) ? 1 : 0);
 	width += (stored->flags & 2) ? 1 : 0;
 	return width >= 0 && stored->width == width && stored->first == first && stored->width <= left;
 }
 
+/* count texts, strictly ascending. */
 static MlCode
-open_levels(MlHost *host, MlPrepColumn *column, Texts *texts, MlStatus *status)
+open_texts_of(MlHost *host, int32_t count, int32_t room, Texts *texts, const char ***out, MlStatus *status)
 {
 	int32_t		l;
 
-	/* no more levels than texts: a wrong number cannot ask for memory */
-	if ((uint64_t) column->n_levels > texts->count - texts->next)
+	/* no more than there are: a wrong number cannot ask for memory */
+	if ((uint64_t) count > texts->count - texts->next)
 		return damaged(status, "levels outside");
-	column->level = ml_alloc_array(host, column->n_levels > 0 ? (size_t) column->n_levels : 1, sizeof(char *));
-	if (column->level == NULL)
-		return ml_no_memory(status, (size_t) column->n_levels * sizeof(char *), "levels");
-	for (l = 0; l < column->n_levels; l++)
+	*out = ml_alloc_array(host, (size_t) (count + room) + 1, sizeof(char *));
+	if (*out == NULL)
+		return ml_no_memory(status, (size_t) count * sizeof(char *), "levels");
+	for (l = 0; l < count; l++)
 	{
-		column->level[l] = next_text(texts);
-		if (column->level[l] == NULL || (l > 0 && strcmp(column->level[l - 1], column->level[l]) >= 0))
+		(*out)[l] = next_text(texts);
+		if ((*out)[l] == NULL || (l > 0 && strcmp((*out)[l - 1], (*out)[l]) >= 0))
 			return damaged(status, "levels out of order");
 	}
 	return ML_OK;
 }
 
 static MlCode
+open_levels(MlHost *host, MlPrepColumn *column, Texts *texts, MlStatus *status)
+{
+	MlCode		code;
+
+	if (column->encode == ML_ENCODE_HASH)
+		return ML_OK;
+	column->n_texts = column->n_levels - (column->rare_level ? 1 : 0);
+	code = open_texts_of(host, column->n_texts, 1, texts, &column->level, status);
+	if (code == ML_OK && column->rare_level)
+		column->level[column->n_texts] = ML_RARE_NAME;
+	if (code == ML_OK && column->n_rare > 0)
+		code = open_texts_of(host, column->n_rare, 0, texts, &column->rare, status);
+	return code;
+}
+
+/* Frequencies and target means, in place. */
+static MlCode
+open_values(const uint8_t *bytes, const MlBytesHead *head, MlModel *model, MlStatus *status)
+{
+	const double *value;
+	uint64_t	at = 0;
+	uint64_t	i;
+	int			c;
+
+	if (head->format == 1)
+		return ML_OK;
+	value = ml_read_array(bytes, head->size, head->value_at, head->n_values, sizeof(double));
+	if (value == NULL)
+		return damaged(status, "values outside");
+	for (i = 0; i < head->n_values; i++)
+		if (!isfinite(value[i]))
+			return damaged(status, "a value is not a number");
+	for (c = 0; c < model->prep.p; c++)
+	{
+		MlPrepColumn *column = model->prep.column + c;
+		size_t		n = values_of(column);
+
+		if (n > head->n_values - at)
+			return damaged(status, "values outside");
+		column->value = n > 0 ? (double *) value + at : NULL;
+		at += n;
+	}
+	return at == head->n_values ? ML_OK : damaged(status, "more values than columns need");
+}
+
+static size_t
+column_size(const MlBytesHead *head)
+{
+	return head->format == 1 ? offsetof(MlBytesColumn, low) : sizeof(MlBytesColumn);
+}
+
+/* Column c of the bytes, whatever their format. */
+static MlBytesColumn
+read_column(const uint8_t *stored, const MlBytesHead *head, int c)
+{
+	MlBytesColumn column = {.low = -INFINITY,.high = INFINITY};
+
+	memcpy(&column, stored + (size_t) c * column_size(head), column_size(head));
+	return column;
+}
+
+static MlCode
 open_columns(MlHost *host, const uint8_t *bytes, const MlBytesHead *head, MlModel *model, Texts *texts,
 			 MlStatus *status)
 {
-	const MlBytesColumn *stored = ml_read_array(bytes, head->size, head->column_at, head->columns,
-												sizeof(MlBytesColumn));
+	const uint8_t *all = ml_read_array(bytes, head->size, head->column_at, head->columns, column_size(head));
 	int32_t		first = 0;
 	int			c;
 
-	if (stored == NULL)
+	if (all == NULL)
 		return damaged(status, "columns outside");
 	model->prep.column = ml_alloc_zero(host, head->columns > 0 ? head->columns : 1, sizeof(MlPrepColumn));
 	if (model->prep.column == NULL)
@@ -379,28 +494,38 @@ open_columns(MlHost *host, const uint8_t *bytes, const MlBytesHead *head, MlMode
 	for (c = 0; c < model->prep.p; c++)
 	{
 		MlPrepColumn *column = model->prep.column + c;
+		MlBytesColumn stored = read_column(all, head, c);
 
-		if (!column_is_sound(stored + c, first, model->prep.width - first))
+		int			n_values = ml_prep_n_values((MlEncode) stored.encode, model->n_classes);
+
+		if (!column_is_sound(&stored, n_values, first, model->prep.width - first))
 			return damaged(status, "impossible column");
-		column->kind = (MlKind) stored[c].kind;
-		column->encode = (MlEncode) stored[c].encode;
-		column->feature = stored[c].feature;
-		column->has_impute = (stored[c].flags & 1) != 0;
-		column->indicator = (stored[c].flags & 2) != 0;
-		column->null_level = (stored[c].flags & 4) != 0;
-		column->drop_first = (stored[c].flags & 8) != 0;
-		column->impute = column->has_impute ? stored[c].impute : NAN;
-		column->shift = stored[c].shift;
-		column->scale = stored[c].scale;
-		column->first = stored[c].first;
-		column->width = stored[c].width;
-		column->n_levels = stored[c].n_levels;
+		column->kind = (MlKind) stored.kind;
+		column->encode = (MlEncode) stored.encode;
+		column->feature = stored.feature;
+		column->has_impute = (stored.flags & 1) != 0;
+		column->indicator = (stored.flags & 2) != 0;
+		column->null_level = (stored.flags & 4) != 0;
+		column->drop_first = (stored.flags & 8) != 0;
+		column->rare_level = (stored.flags & 16) != 0;
+		column->unknown = (MlUnknown) stored.unknown;
+		column->n_rare = stored.n_rare;
+		column->n_values = n_values;
+		column->value_name = column->encode == ML_ENCODE_TARGET && n_values > 1 ? model->class_name : NULL;
+		column->impute = column->has_impute ? stored.impute : NAN;
+		column->shift = stored.shift;
+		column->scale = stored.scale;
+		column->low = stored.low;
+		column->high = stored.high;
+		column->first = stored.first;
+		column->width = stored.width;
+		column->n_levels = stored.n_levels;
 		column->name = next_text(texts);
 		if (column->name == NULL)
 			return damaged(status, "a name outside");
 		first += column->width;
 	}
-	if (first != model->prep.width)
+	if (first != model->prep.width || !ml_prep_place(&model->prep))
 		return damaged(status, "columns do not add up");
 	for (c = 0; c < model->prep.p; c++)
 		if (model->prep.column[c].kind == ML_CATEGORY)
@@ -410,7 +535,9 @@ open_columns(MlHost *host, const uint8_t *bytes, const MlBytesHead *head, MlMode
 			if (code != ML_OK)
 				return code;
 		}
-	return texts->next == texts->count ? ML_OK : damaged(status, "more texts than columns need");
+	if (texts->next != texts->count)
+		return damaged(status, "more texts than columns need");
+	return open_values(bytes, head, model, status);
 }
 
 static MlCode
@@ -481,9 +608,15 @@ ml_model_open(MlHost *host, const void *bytes, size_t size, MlModel *model, MlSt
 /* ---- asking ---- */
 
 void
-ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin)
+ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room)
 {
-	model->learner->margin(model, x, n, margin);
+	model->learner->margin(model, x, n, margin, room);
+}
+
+size_t
+ml_model_margin_room(const MlModel *model)
+{
+	return model->learner->margin_room ? model->learner->margin_room(model) : 0;
 }
 
 double

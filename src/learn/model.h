@@ -37,8 +37,13 @@ extern MlCode ml_model_write(MlHost *host, const struct MlLearner *learner, cons
 							 const void *section, size_t section_size,
 							 uint8_t **out, size_t *out_size, MlStatus *status);
 
-/* x: n × p row-major (preprocess.h), margin: n × n_outputs.  No allocation, no failure; thread-safe. */
-extern void ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+/*
+ * x: n × p row-major (preprocess.h), margin: n × n_outputs; room is the
+ * caller's working memory.  No allocation, no failure; thread-safe.
+ */
+extern void ml_model_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room);
+/* Doubles of working memory that a margin wants, 0 = none, however many rows. */
+extern size_t ml_model_margin_room(const MlModel *model);
 /* What the margin of one row costs, in steps of some nanoseconds. */
 extern double ml_model_steps(const MlModel *model);
 /*

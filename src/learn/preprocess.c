@@ -1,36 +1,32 @@
 /*
- * preprocess.c: from columns to the numbers a learner multiplies.
+ * preprocess.c: fitting the preprocessing of all columns.
  *
- * Everything fitted here looks at rows [0, n_train) only, unweighted
- * (scikit-learn's defaults).  Means and standard deviations are two-pass sums
- * over blocks, taken on numbers scaled by a power of two, so that neither
- * 1e300 nor 1e-300 is lost; a constant column is recognised by min = max
- * exactly, never by a small deviation.  The level texts point into the
- * dataset (after training) or into the model bytes (after opening them).
+ * Everything fitted looks at rows [0, n_train) only.  What one column says of
+ * itself is in preprocess_numbers.c and preprocess_levels.c; how it is applied
+ * in preprocess_apply.c.  The level texts point into the dataset (after
+ * training) or into the model bytes (after opening them).
  */
 #include "learn/preprocess.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/select.h"
-#include "kernel/sum.h"
-#include "learn/binned.h"
+#include "learn/preprocess_state.h"
+#include "learn/scratch.h"
 
-#define SUM_BLOCK 4096			/* rows added plainly before their sum joins the compensated one */
 #define ROUND_ROWS 50000000		/* column values fitted between two polls */
+#define DEFAULT_BUCKETS 64
+#define DEFAULT_SMOOTHING 20.0
 #define MAX_EMPTY_TOLD 10		/* columns without values that are named, one warning each */
-#define MAP_CODES 256			/* levels of one column whose mapping ml_prep_rows remembers */
 
 void
 ml_prep_default(MlPrepSpec *spec, MlKind kind, bool linear)
 {
 	memset(spec, 0, sizeof(*spec));
-	spec->impute = ML_IMPUTE_NONE;
-	spec->scale = ML_SCALE_NONE;
-	spec->encode = ML_ENCODE_NONE;
+	spec->low = spec->high = NAN;
+	spec->buckets = DEFAULT_BUCKETS;
+	spec->smoothing = DEFAULT_SMOOTHING;
+	spec->unknown = ML_UNKNOWN_DEFAULT;
 	if (!linear)
 		return;
 	if (kind == ML_NUMERIC)
@@ -42,284 +38,77 @@ ml_prep_default(MlPrepSpec *spec, MlKind kind, bool linear)
 		spec->encode = ML_ENCODE_ONEHOT;
 }
 
-/* ---- numbers of one column ---- */
+/* ---- what may be asked ---- */
 
-typedef struct Moments
+static MlCode
+check_number(const MlPrepSpec *spec, const char *name, MlStatus *status)
 {
-	double		minimum;
-	double		maximum;
-	double		mean;
-	double		sd;				/* population */
-} Moments;
-
-/*
- * Sums of d = x f - shift, missing ones replaced by fill: *first = Σ d and
- * *second = Σ d², four at a time within a block, the blocks compensated.
- */
-static void
-sum_powers(const double *x, int64_t n, double f, double fill, double shift, double *first, double *second)
-{
-	MlSum		total = {0.0, 0.0};
-	MlSum		square = {0.0, 0.0};
-	int64_t		from;
-
-	for (from = 0; from < n; from += SUM_BLOCK)
-	{
-		int64_t		to = from + SUM_BLOCK < n ? from + SUM_BLOCK : n;
-		double		s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-		double		q0 = 0, q1 = 0, q2 = 0, q3 = 0;
-		int64_t		i = from;
-
-#define DEVIATION(at) ((x[at] == x[at] ? x[at] : fill) * f - shift)
-		for (; i + 4 <= to; i += 4)
-		{
-			double		d0 = DEVIATION(i);
-			double		d1 = DEVIATION(i + 1);
-			double		d2 = DEVIATION(i + 2);
-			double		d3 = DEVIATION(i + 3);
-
-			s0 += d0, s1 += d1, s2 += d2, s3 += d3;
-			q0 += d0 * d0, q1 += d1 * d1, q2 += d2 * d2, q3 += d3 * d3;
-		}
-		for (; i < to; i++)
-		{
-			double		d = DEVIATION(i);
-
-			s0 += d;
-			q0 += d * d;
-		}
-#undef DEVIATION
-		ml_sum_add(&total, (s0 + s1) + (s2 + s3));
-		ml_sum_add(&square, (q0 + q1) + (q2 + q3));
-	}
-	*first = ml_sum_value(&total);
-	*second = ml_sum_value(&square);
+	if (spec->encode != ML_ENCODE_NONE)
+		return ml_status_set(status, ML_BAD_PARAMETER,
+							 "column \"%s\" is a number and has no levels to encode", name);
+	if (spec->impute == ML_IMPUTE_CONSTANT && !isfinite(spec->constant))
+		return ml_status_set(status, ML_BAD_PARAMETER,
+							 "the value that replaces missing ones in column \"%s\" must be finite",
+							 name);
+	return ML_OK;
 }
 
-/* Least and greatest of x[0..n), missing ones replaced by fill; NaN is neither. */
-static void
-find_range(const double *x, int64_t n, double fill, Moments *m)
+/* Numbers, unlike flags and levels, have a scale. */
+static bool
+may_be_scaled(MlEncode encode)
 {
-	double		low[2] = {INFINITY, INFINITY};
-	double		high[2] = {-INFINITY, -INFINITY};
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-	{
-		double		v = x[i] == x[i] ? x[i] : fill;
-
-		low[i & 1] = v < low[i & 1] ? v : low[i & 1];
-		high[i & 1] = v > high[i & 1] ? v : high[i & 1];
-	}
-	m->minimum = fmin(low[0], low[1]);
-	m->maximum = fmax(high[0], high[1]);
+	return encode == ML_ENCODE_ORDINAL || encode == ML_ENCODE_FREQUENCY || encode == ML_ENCODE_TARGET;
 }
 
-/* The moments of x[0..n), missing ones replaced by fill (NaN: there are none). */
-static void
-column_moments(const double *x, int64_t n, double fill, Moments *m)
+static MlCode
+check_encoding(const MlPrepSpec *spec, const char *name, bool linear, MlStatus *status)
 {
-	int			exponent;
-	double		f;
-	double		mean;
-	double		drift;
-	double		square;
-
-	find_range(x, n, fill, m);
-	if (!(m->minimum < m->maximum))
+	if (linear && spec->encode == ML_ENCODE_NONE)
 	{
-		m->mean = n > 0 && m->minimum == m->maximum ? m->minimum : 0.0;
-		m->sd = 0.0;
-		return;
+		ml_status_set(status, ML_BAD_PARAMETER, "column \"%s\" is a category: a linear model needs it encoded",
+					  name);
+		ml_status_hint(status, "Use \"onehot\", \"ordinal\", \"frequency\", \"hash\" or \"target\" for \"encode\""
+					   " in preprocess.");
+		return ML_BAD_PARAMETER;
 	}
-	frexp(fmax(fabs(m->minimum), fabs(m->maximum)), &exponent);
-	exponent = exponent < -1000 ? -1000 : exponent;
-	f = ldexp(1.0, -exponent);
-	sum_powers(x, n, f, fill, 0.0, &mean, &square);
-	mean /= (double) n;
-	/* what the first pass lost shows as a mean deviation that is not zero */
-	sum_powers(x, n, f, fill, mean, &drift, &square);
-	drift /= (double) n;
-	m->sd = ldexp(sqrt(fmax(square / (double) n - drift * drift, 0.0)), exponent);
-	m->mean = ldexp(mean + drift, exponent);
+	if (linear && spec->scale != ML_SCALE_NONE && !may_be_scaled(spec->encode))
+		return ml_status_set(status, ML_BAD_PARAMETER, "column \"%s\" is a category and cannot be scaled",
+							 name);
+	return ML_OK;
 }
 
-/* shift and scale from what the spec asks; x has no missing value but those replaced by fill. */
-static void
-fit_scale(const MlPrepSpec *spec, const double *x, int64_t n, double fill, double *buffer, MlPrepColumn *out)
+static MlCode
+check_category(const MlPrepSpec *spec, const char *name, bool linear, MlStatus *status)
 {
-	Moments		m;
-
-	out->shift = 0.0;
-	out->scale = 1.0;
-	if (spec->scale == ML_SCALE_NONE || n == 0)
-		return;
-	column_moments(x, n, fill, &m);
-	if (spec->scale == ML_SCALE_STANDARD)
+	if (spec->impute == ML_IMPUTE_MEAN || spec->impute == ML_IMPUTE_MEDIAN)
 	{
-		out->shift = m.mean;
-		out->scale = m.sd;
+		ml_status_set(status, ML_BAD_PARAMETER,
+					  "column \"%s\" is a category: it can be imputed by \"most_frequent\" or \"constant\"",
+					  name);
+		ml_status_hint(status, "Without imputing, missing is a level of its own.");
+		return ML_BAD_PARAMETER;
 	}
-	else if (spec->scale == ML_SCALE_MINMAX)
+	if (spec->impute == ML_IMPUTE_CONSTANT && spec->text == NULL)
+		return ml_status_set(status, ML_BAD_PARAMETER,
+							 "there is no \"constant\" to replace missing values of column \"%s\"", name);
+	if (spec->encode == ML_ENCODE_HASH &&
+		(spec->rare_below > 0.0 || (spec->unknown != ML_UNKNOWN_DEFAULT && spec->unknown != ML_UNKNOWN_IGNORE)))
 	{
-		out->shift = m.minimum;
-		out->scale = m.maximum - m.minimum;
+		ml_status_set(status, ML_BAD_PARAMETER, "the buckets of column \"%s\" know neither rare nor unknown levels",
+					  name);
+		ml_status_hint(status, "Use \"rare_below\" and \"unknown\" with another \"encode\" than \"hash\".");
+		return ML_BAD_PARAMETER;
 	}
-	else
-	{
-		/* quartiles of what the learner will see: missing ones already replaced */
-		int64_t		i;
-		double	   *filled = buffer + n;
-
-		for (i = 0; i < n; i++)
-			filled[i] = x[i] == x[i] ? x[i] : fill;
-		out->shift = ml_quantile_cont(filled, n, 0.5, buffer);
-		out->scale = ml_quantile_cont(filled, n, 0.75, buffer) - ml_quantile_cont(filled, n, 0.25, buffer);
-	}
-	if (m.minimum == m.maximum)
-		out->shift = m.minimum;
-	if (!(m.minimum < m.maximum) || !(out->scale > 0.0))
-		out->scale = 1.0;
-	if (isinf(out->scale))
-		out->scale = DBL_MAX;
-	if (!isfinite(out->shift))	/* nothing but missing values */
-		out->shift = 0.0;
+	if (spec->unknown == ML_UNKNOWN_RARE && !(spec->rare_below > 0.0))
+		return ml_status_set(status, ML_BAD_PARAMETER,
+							 "unknown levels of column \"%s\" cannot be rare without \"rare_below\"", name);
+	return check_encoding(spec, name, linear, status);
 }
 
-static void
-fit_number(const MlPrepSpec *spec, const MlColumn *column, int64_t n, double *buffer, MlPrepColumn *out)
+MlCode
+ml_prep_check(const MlPrepSpec *spec, const char *name, MlKind kind, bool linear, MlStatus *status)
 {
-	Moments		m;
-	int64_t		present = 0;
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-		present += column->value[i] == column->value[i];
-	out->has_impute = spec->impute != ML_IMPUTE_NONE;
-	out->impute = NAN;
-	switch (spec->impute)
-	{
-		case ML_IMPUTE_NONE:
-			break;
-		case ML_IMPUTE_MEAN:
-			{
-				/* the mean of those present, from their copy without gaps */
-				int64_t		k = 0;
-
-				for (i = 0; i < n; i++)
-				{
-					buffer[k] = column->value[i];
-					k += column->value[i] == column->value[i];
-				}
-				column_moments(buffer, present, 0.0, &m);
-				out->impute = m.mean;
-				break;
-			}
-		case ML_IMPUTE_MEDIAN:
-			out->impute = ml_quantile_cont(column->value, n, 0.5, buffer);
-			break;
-		case ML_IMPUTE_MOST_FREQUENT:
-			out->impute = ml_mode(column->value, n, buffer);
-			break;
-		case ML_IMPUTE_CONSTANT:
-			out->impute = spec->constant;
-			break;
-	}
-	if (out->has_impute && (present == 0 && spec->impute != ML_IMPUTE_CONSTANT))
-		out->impute = 0.0;		/* nothing to learn from: a column of zeros */
-	if (out->has_impute || present == n || spec->scale == ML_SCALE_NONE)
-		fit_scale(spec, column->value, n, out->impute, buffer, out);
-	else
-	{
-		/* missing stays missing: the scale is that of the numbers present */
-		int64_t		k = 0;
-		double	   *packed = spec->scale == ML_SCALE_ROBUST ? buffer + 2 * n : buffer;
-
-		for (i = 0; i < n; i++)
-		{
-			packed[k] = column->value[i];
-			k += column->value[i] == column->value[i];
-		}
-		fit_scale(spec, packed, k, NAN, buffer, out);
-	}
-	out->width = 1 + (out->indicator ? 1 : 0);
-}
-
-/* ---- levels of one column ---- */
-
-/*
- * Keeps the levels seen in training, and what replaces a missing one.  count:
- * room for the dataset's levels and one more, zeroed.
- */
-static void
-fit_levels(const MlPrepSpec *spec, const MlColumn *column, int64_t n, int64_t *count, MlPrepColumn *out)
-{
-	int64_t		best = 0;
-	int32_t		kept = 0;
-	int32_t		l;
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-		count[column->code[i] + 1]++;
-	out->impute = NAN;
-	for (l = 0; l < column->n_levels; l++)
-	{
-		if (count[l + 1] == 0)
-			continue;
-		if (count[l + 1] > best)
-		{
-			best = count[l + 1];
-			out->impute = kept;
-		}
-		out->level[kept++] = column->level[l];
-	}
-	out->n_levels = kept;
-	out->has_impute = spec->impute == ML_IMPUTE_MOST_FREQUENT && kept > 0;
-	if (!out->has_impute)
-		out->impute = NAN;
-	out->null_level = count[0] > 0 && !out->has_impute;
-}
-
-/* Ordinal ranks are scaled like numbers: by what the learner will see. */
-static void
-fit_ordinal(const MlPrepSpec *spec, const MlColumn *column, int64_t n, const int64_t *count,
-			double *buffer, MlPrepColumn *out)
-{
-	int32_t		rank = 0;
-	int32_t		l;
-	int64_t		i;
-	double	   *value = buffer + 2 * n;
-	double	   *rank_of = value + n;
-
-	for (l = 0; l < column->n_levels; l++)
-		rank_of[l] = count[l + 1] > 0 ? rank++ : -1.0;
-	for (i = 0; i < n; i++)
-	{
-		int32_t		code = column->code[i];
-
-		value[i] = code >= 0 ? rank_of[code] : out->has_impute ? out->impute : -1.0;
-	}
-	fit_scale(spec, value, n, NAN, buffer, out);
-}
-
-static void
-fit_category(const MlPrepSpec *spec, const MlColumn *column, int64_t n, bool drop_first,
-			 int64_t *count, double *buffer, MlPrepColumn *out)
-{
-	fit_levels(spec, column, n, count, out);
-	out->shift = 0.0;
-	out->scale = 1.0;
-	out->width = 1;
-	if (spec->encode == ML_ENCODE_ORDINAL)
-		fit_ordinal(spec, column, n, count, buffer, out);
-	else if (spec->encode == ML_ENCODE_ONEHOT)
-	{
-		out->width = out->n_levels + (out->null_level ? 1 : 0);
-		out->drop_first = drop_first && out->width > 0;
-		if (out->drop_first)
-			out->width--;
-	}
-	out->width += out->indicator ? 1 : 0;
+	return kind == ML_NUMERIC ? check_number(spec, name, status) : check_category(spec, name, linear, status);
 }
 
 /* ---- all columns ---- */
@@ -330,10 +119,11 @@ typedef struct FitRound
 	const MlDataset *data;
 	const MlPrepSpec *spec;
 	bool		drop_first;
+	const uint8_t *fold;
 	MlPrepColumn *out;
 	int			first;
-	double	   *buffer;
-	size_t		buffer_stride;
+	double	   *number;
+	size_t		number_stride;
 	int64_t    *count;
 	size_t		count_stride;
 } FitRound;
@@ -344,91 +134,105 @@ fit_task(void *arg, int task)
 	FitRound   *round = arg;
 	int			c = round->first + task;
 	const MlColumn *column = round->data->column + c;
-	double	   *buffer = round->buffer + (size_t) task * round->buffer_stride;
-	int64_t    *count = round->count + (size_t) task * round->count_stride;
+	MlPrepRoom	room = {round->number + (size_t) task * round->number_stride,
+	round->count + (size_t) task * round->count_stride};
 
 	if (column->kind == ML_NUMERIC)
-		fit_number(round->spec + c, column, round->data->n_train, buffer, round->out + c);
+		ml_prep_fit_number(round->spec + c, column->value, round->data->n_train, room.number, round->out + c);
 	else
-	{
-		memset(count, 0, ((size_t) column->n_levels + 1) * sizeof(int64_t));
-		fit_category(round->spec + c, column, round->data->n_train, round->drop_first, count, buffer, round->out + c);
-	}
+		ml_prep_fit_levels(round->spec + c, round->data, c, round->drop_first, round->fold, &room, round->out + c);
 }
 
-/* What a column may be asked for. */
+/* The names of n buckets, NULL = no memory. */
+static const char **
+name_buckets(MlHost *host, const MlPrepColumn *column, int n)
+{
+	const char **name = ml_alloc_array(host, (size_t) n, sizeof(char *));
+	char	   *text = ml_alloc_array(host, (size_t) n, ML_BUCKET_NAME);
+	int			i;
+
+	for (i = 0; i < n && name != NULL && text != NULL; i++)
+		name[i] = ml_prep_level_name(column, i, text + (size_t) i * ML_BUCKET_NAME);
+	return text != NULL ? name : NULL;
+}
+
+/* Room for what is kept of a category. */
 static MlCode
-check_spec(const MlColumn *column, const MlPrepSpec *spec, MlStatus *status)
+prepare_category(MlHost *host, const MlDataset *data, const MlColumn *column, const MlPrepSpec *spec,
+				 MlPrepColumn *out, MlStatus *status)
 {
-	if (column->kind == ML_NUMERIC)
+	size_t		levels = (size_t) column->n_levels + 2;
+	size_t		slots = ml_prep_level_slots(spec, column);
+	size_t		numbers;
+
+	out->n_values = ml_prep_n_values(spec->encode, data->n_classes);
+	out->value_name = spec->encode == ML_ENCODE_TARGET && out->n_values > 1 ? data->class_name : NULL;
+	numbers = slots * (size_t) out->n_values;
+	out->level = spec->encode == ML_ENCODE_HASH ? name_buckets(host, out, spec->buckets)
+		: ml_alloc_array(host, levels, sizeof(char *));
+	out->slot_of = ml_alloc_array(host, levels, sizeof(int32_t));
+	if (out->level == NULL || out->slot_of == NULL)
+		return ml_no_memory(status, slots * (sizeof(char *) + sizeof(int32_t)), "levels");
+	if (spec->rare_below > 0.0)
 	{
-		if (spec->encode != ML_ENCODE_NONE)
-			return ml_status_set(status, ML_BAD_PARAMETER,
-								 "column \"%s\" is a number and has no levels to encode", column->name);
-		if (spec->impute == ML_IMPUTE_CONSTANT && !isfinite(spec->constant))
-			return ml_status_set(status, ML_BAD_PARAMETER,
-								 "the value that replaces missing ones in column \"%s\" must be finite",
-									column->name);
-		return ML_OK;
+		out->rare = ml_alloc_array(host, levels, sizeof(char *));
+		if (out->rare == NULL)
+			return ml_no_memory(status, levels * sizeof(char *), "levels");
 	}
-	if (spec->impute != ML_IMPUTE_NONE && spec->impute != ML_IMPUTE_MOST_FREQUENT)
+	if (numbers > 0)
 	{
-		ml_status_set(status, ML_BAD_PARAMETER,
-					  "column \"%s\" is a category: it can be imputed by \"most_frequent\" only", column->name);
-		ml_status_hint(status, "Without imputing, missing is a level of its own.");
-		return ML_BAD_PARAMETER;
+		out->value = ml_alloc_array(host, numbers, sizeof(double));
+		if (out->value == NULL)
+			return ml_no_memory(status, numbers * sizeof(double), "levels");
 	}
-	if (spec->scale != ML_SCALE_NONE && spec->encode != ML_ENCODE_ORDINAL)
-		return ml_status_set(status, ML_BAD_PARAMETER, "column \"%s\" is a category and cannot be scaled",
-							 column->name);
+	if (spec->encode == ML_ENCODE_TARGET)
+	{
+		out->fold_value = ml_alloc_array(host, ML_PREP_FOLDS * numbers, sizeof(double));
+		if (out->fold_value == NULL)
+			return ml_no_memory(status, ML_PREP_FOLDS * numbers * sizeof(double), "target means");
+	}
 	return ML_OK;
-}
-
-/* Room of one task in numbers: copies of a column, as many as its spec asks for. */
-static size_t
-buffer_size(const MlDataset *data, const MlPrepSpec *spec)
-{
-	size_t		most = 1;
-	int			c;
-
-	for (c = 0; c < data->p; c++)
-	{
-		size_t		n = (size_t) data->n_train;
-		size_t		need = 0;
-
-		if (data->column[c].kind == ML_CATEGORY)
-			need = spec[c].encode == ML_ENCODE_ORDINAL ? 3 * n + (size_t) data->column[c].n_levels : 0;
-		else if (spec[c].scale == ML_SCALE_ROBUST)
-			need = 3 * n;
-		else if (spec[c].impute != ML_IMPUTE_CONSTANT || spec[c].scale != ML_SCALE_NONE)
-			need = n;
-		if (spec[c].impute == ML_IMPUTE_NONE && spec[c].scale == ML_SCALE_NONE && data->column[c].kind == ML_NUMERIC)
-			need = 0;
-		most = need > most ? need : most;
-	}
-	return most;
 }
 
 /* The parts of a fitted column that need memory or no look at the rows. */
 static MlCode
-prepare_column(MlHost *host, const MlColumn *column, const MlPrepSpec *spec, MlPrepColumn *out, MlStatus *status)
+prepare_column(MlHost *host, const MlDataset *data, const MlColumn *column, const MlPrepSpec *spec,
+			   MlPrepColumn *out, MlStatus *status)
 {
-	memset(out, 0, sizeof(*out));
 	out->kind = column->kind;
 	out->encode = spec->encode;
 	out->feature = column->feature;
 	out->name = column->name;
 	out->indicator = spec->indicator;
+	out->low = -INFINITY;
+	out->high = INFINITY;
 	out->scale = 1.0;
 	out->impute = NAN;
-	if (column->kind == ML_CATEGORY)
-	{
-		size_t		room = column->n_levels > 0 ? (size_t) column->n_levels : 1;
+	return column->kind == ML_CATEGORY ? prepare_category(host, data, column, spec, out, status) : ML_OK;
+}
 
-		out->level = ml_alloc_array(host, room, sizeof(char *));
-		if (out->level == NULL)
-			return ml_no_memory(status, room * sizeof(char *), "levels");
-	}
+/*
+ * Folds, where some column is encoded by target means: runs of rows that stand
+ * together in the canonical order, so that what shares a key stays together.
+ */
+static MlCode
+make_folds(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, MlPrep *prep, MlStatus *status)
+{
+	uint8_t    *fold;
+	int64_t		i;
+	int			c = 0;
+
+	while (c < data->p && (data->column[c].kind == ML_NUMERIC || spec[c].encode != ML_ENCODE_TARGET))
+		c++;
+	if (c == data->p)
+		return ML_OK;
+	fold = ml_alloc_array(host, (size_t) data->n_train, sizeof(uint8_t));
+	if (fold == NULL)
+		return ml_no_memory(status, (size_t) data->n_train, "target means");
+	for (i = 0; i < data->n_train; i++)
+		fold[i] = (uint8_t) ((double) i * ML_PREP_FOLDS / (double) data->n_train);
+	prep->fold = fold;
+	prep->fold_rows = data->n_train;
 	return ML_OK;
 }
 
@@ -436,23 +240,29 @@ static MlCode
 fit_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, bool drop_first,
 			MlPrep *prep, MlScratch *scratch, MlStatus *status)
 {
-	FitRound	round = {.data = data, .spec = spec, .drop_first = drop_first, .out = prep->column};
+	FitRound	round = {.data = data, .spec = spec, .drop_first = drop_first,.fold = prep->fold,
+	.out = prep->column};
 	int			lanes = host->threads < data->p ? host->threads : data->p;
-	int64_t		most_levels = 0;
 	int			c;
 
+	round.number_stride = round.count_stride = 1;
 	for (c = 0; c < data->p; c++)
-		if (data->column[c].kind == ML_CATEGORY && data->column[c].n_levels > most_levels)
-			most_levels = data->column[c].n_levels;
+	{
+		const MlColumn *column = data->column + c;
+		size_t		room = column->kind == ML_NUMERIC ? ml_prep_number_room(spec + c, data->n_train)
+			: ml_prep_level_room(spec + c, column, data->n_train);
+
+		round.number_stride = room > round.number_stride ? room : round.number_stride;
+		if (column->kind == ML_CATEGORY && (size_t) column->n_levels + 2 > round.count_stride)
+			round.count_stride = (size_t) column->n_levels + 2;
+	}
 	lanes = lanes < 1 ? 1 : lanes;
 	/* columns are independent: how many are fitted at once changes nothing in them */
 	if (data->n_train > 0 && lanes > ROUND_ROWS / data->n_train + 1)
 		lanes = (int) (ROUND_ROWS / data->n_train) + 1;
-	round.buffer_stride = buffer_size(data, spec);
-	round.count_stride = (size_t) most_levels + 1;
-	round.buffer = ml_scratch_alloc(scratch, round.buffer_stride, sizeof(double) * (size_t) lanes,
+	round.number = ml_scratch_alloc(scratch, round.number_stride, sizeof(double) * (size_t) lanes,
 									"preprocessing", status);
-	if (round.buffer == NULL)
+	if (round.number == NULL)
 		return status->code;
 	round.count = ml_scratch_alloc(scratch, round.count_stride, sizeof(int64_t) * (size_t) lanes,
 								   "preprocessing", status);
@@ -468,34 +278,51 @@ fit_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, bool dr
 	return ML_OK;
 }
 
-/* Numbers the design columns and tells of columns that hold nothing. */
-static MlCode
-place_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, MlPrep *prep, MlStatus *status)
+bool
+ml_prep_place(MlPrep *prep)
+{
+	int64_t		width = 0;
+	int64_t		extra = 0;
+	int			c;
+
+	for (c = 0; c < prep->p; c++)
+	{
+		MlPrepColumn *column = prep->column + c;
+
+		column->first = (int) width;
+		column->extra = (int) extra;
+		column->n_extra = column->encode != ML_ENCODE_NONE ? column->width : column->indicator ? 1 : 0;
+		width += column->width;
+		extra += column->n_extra;
+		if (width > INT32_MAX / 2)
+			return false;
+	}
+	prep->width = (int) width;
+	prep->n_extra = (int) extra;
+	return true;
+}
+
+/* Tells of columns that hold nothing and will be zeros. */
+static void
+tell_empty(MlHost *host, const MlDataset *data, const MlPrepSpec *spec)
 {
 	char		line[320];
-	int64_t		width = 0;
 	int			empty = 0;
 	int			c;
 
 	for (c = 0; c < data->p; c++)
 	{
-		MlPrepColumn *column = prep->column + c;
+		const MlColumn *column = data->column + c;
+		int64_t		i = 0;
 
-		column->first = (int) width;
-		width += column->width;
-		if (width > INT32_MAX / 2)
-			return ml_status_set(status, ML_TOO_LARGE, "encoded columns number more than %d", INT32_MAX / 2);
-		if (column->kind == ML_NUMERIC && spec[c].impute != ML_IMPUTE_NONE && spec[c].impute != ML_IMPUTE_CONSTANT)
+		if (column->kind != ML_NUMERIC || spec[c].impute == ML_IMPUTE_NONE || spec[c].impute == ML_IMPUTE_CONSTANT)
+			continue;
+		while (i < data->n_train && isnan(column->value[i]))
+			i++;
+		if (i == data->n_train && i > 0 && ++empty <= MAX_EMPTY_TOLD)
 		{
-			int64_t		i = 0;
-
-			while (i < data->n_train && isnan(data->column[c].value[i]))
-				i++;
-			if (i == data->n_train && i > 0 && ++empty <= MAX_EMPTY_TOLD)
-			{
-				snprintf(line, sizeof(line), "column \"%s\" has no value in the training rows", column->name);
-				host->warn(host, line, "It is treated as zero everywhere.");
-			}
+			snprintf(line, sizeof(line), "column \"%s\" has no value in the training rows", column->name);
+			host->warn(host, line, "It is treated as zero everywhere.");
 		}
 	}
 	if (empty > MAX_EMPTY_TOLD)
@@ -503,221 +330,46 @@ place_columns(MlHost *host, const MlDataset *data, const MlPrepSpec *spec, MlPre
 		snprintf(line, sizeof(line), "%d more columns have no value in the training rows", empty - MAX_EMPTY_TOLD);
 		host->warn(host, line, "They are treated as zero everywhere.");
 	}
-	prep->width = (int) width;
-	return ML_OK;
 }
 
 MlCode
-ml_prep_fit(MlHost *host, const MlDataset *data, const MlPrepSpec *spec,
-			bool drop_first, MlPrep *prep, MlStatus *status)
+ml_prep_fit(MlHost *host, const MlDataset *data, const MlPrepSpec *asked,
+			bool linear, bool drop_first, MlPrep *prep, MlStatus *status)
 {
 	MlScratch	scratch;
+	MlPrepSpec *spec;
 	MlCode		code = ML_OK;
 	int			c;
 
+	memset(prep, 0, sizeof(*prep));
 	prep->p = data->p;
-	prep->width = 0;
 	prep->column = ml_alloc_zero(host, data->p > 0 ? (size_t) data->p : 1, sizeof(MlPrepColumn));
 	if (prep->column == NULL)
 		return ml_no_memory(status, (size_t) data->p * sizeof(MlPrepColumn), "preprocessing");
+	ml_scratch_init(&scratch, host);
+	spec = ml_scratch_alloc(&scratch, (size_t) data->p + 1, sizeof(MlPrepSpec), "preprocessing", status);
+	if (spec == NULL)
+		code = ML_NO_MEMORY;
 	for (c = 0; c < data->p && code == ML_OK; c++)
 	{
-		code = check_spec(data->column + c, spec + c, status);
+		const MlColumn *column = data->column + c;
+
+		spec[c] = asked[c];
+		/* trees split between neighbours, however far apart */
+		if (!linear)
+			spec[c].scale = ML_SCALE_NONE;
+		code = ml_prep_check(spec + c, column->name, column->kind, linear, status);
 		if (code == ML_OK)
-			code = prepare_column(host, data->column + c, spec + c, prep->column + c, status);
+			code = prepare_column(host, data, column, spec + c, prep->column + c, status);
 	}
-	if (code != ML_OK)
-		return code;
-	ml_scratch_init(&scratch, host);
-	code = fit_columns(host, data, spec, drop_first, prep, &scratch, status);
+	if (code == ML_OK)
+		code = make_folds(host, data, spec, prep, status);
+	if (code == ML_OK)
+		code = fit_columns(host, data, spec, drop_first, prep, &scratch, status);
+	if (code == ML_OK)
+		tell_empty(host, data, spec);
 	ml_scratch_release(&scratch);
-	return code == ML_OK ? place_columns(host, data, spec, prep, status) : code;
-}
-
-/* ---- applying ---- */
-
-/* strcmp of a level with a text of len bytes that need not end */
-static int
-compare_text(const char *level, const char *text, size_t len)
-{
-	int			order = strncmp(level, text, len);
-
-	return order != 0 ? order : level[len] != '\0';
-}
-
-double
-ml_prep_level(const MlPrepColumn *column, const char *text, size_t len)
-{
-	int32_t		low = 0;
-	int32_t		high = column->n_levels - 1;
-
-	if (memchr(text, '\0', len) != NULL)
-		return ML_UNSEEN;
-	while (low <= high)
-	{
-		int32_t		middle = low + (high - low) / 2;
-		int			order = compare_text(column->level[middle], text, len);
-
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle - 1;
-	}
-	return ML_UNSEEN;
-}
-
-/* Index of the level that x stands for, n_levels for a missing one with a level of its own, -1 = none. */
-static int32_t
-level_index(const MlPrepColumn *column, double x)
-{
-	if (isnan(x))
-	{
-		if (column->has_impute)
-			x = column->impute;
-		else
-			return column->null_level ? column->n_levels : -1;
-	}
-	return x >= 0.0 && x < (double) column->n_levels ? (int32_t) x : -1;
-}
-
-static void
-apply_onehot(const MlPrepColumn *column, double x, double *z)
-{
-	int32_t		levels = column->width - (column->indicator ? 1 : 0);
-	int32_t		k = level_index(column, x) - (column->drop_first ? 1 : 0);
-	int32_t		j;
-
-	for (j = 0; j < levels; j++)
-		z[j] = 0.0;
-	if (k >= 0 && k < levels)
-		z[k] = 1.0;
-}
-
-void
-ml_prep_apply(const MlPrep *prep, const double *x, double *z)
-{
-	int			c;
-
-	for (c = 0; c < prep->p; c++)
-	{
-		const MlPrepColumn *column = prep->column + c;
-		double	   *out = z + column->first;
-		double		v = x[c];
-
-		if (column->encode == ML_ENCODE_ONEHOT)
-			apply_onehot(column, v, out);
-		else if (column->encode == ML_ENCODE_ORDINAL)
-		{
-			int32_t		k = isnan(v) && !column->has_impute ? -1 : level_index(column, v);
-
-			out[0] = ((double) k - column->shift) / column->scale;
-		}
-		else
-		{
-			if (isnan(v) && column->has_impute)
-				v = column->impute;
-			out[0] = (v - column->shift) / column->scale;
-		}
-		if (column->indicator)
-			out[column->width - 1] = isnan(x[c]) ? 1.0 : 0.0;
-	}
-}
-
-void
-ml_prep_name(const MlPrep *prep, int j, char *name, size_t size)
-{
-	int			c = 0;
-
-	while (c < prep->p - 1 && j >= prep->column[c].first + prep->column[c].width)
-		c++;
-	ml_prep_column_name(prep->column + c, j - prep->column[c].first, name, size);
-}
-
-void
-ml_prep_column_name(const MlPrepColumn *column, int k, char *name, size_t size)
-{
-	if (column->indicator && k == column->width - 1)
-		snprintf(name, size, "%s is null", column->name);
-	else if (column->encode == ML_ENCODE_ONEHOT)
-	{
-		k += column->drop_first ? 1 : 0;
-		snprintf(name, size, "%s=%s", column->name, k < column->n_levels ? column->level[k] : "(null)");
-	}
-	else
-		snprintf(name, size, "%s", column->name);
-}
-
-/* Codes of one column -> levels of the model; the first codes are looked up once a call. */
-static void
-map_codes(const MlPrepColumn *column, const MlColumn *source, const int32_t *codes, int64_t n, int p, double *x)
-{
-	double		known[MAP_CODES];
-	bool		have[MAP_CODES] = {false};
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-	{
-		int32_t		code = codes[i];
-		double		v;
-
-		if (code < 0)
-			v = NAN;
-		else if (code < MAP_CODES && have[code])
-			v = known[code];
-		else
-		{
-			v = ml_prep_level(column, source->level[code], strlen(source->level[code]));
-			if (code < MAP_CODES)
-			{
-				known[code] = v;
-				have[code] = true;
-			}
-		}
-		x[(size_t) i * (size_t) p] = v;
-	}
-}
-
-/* Rows whose values have been let go of, by what stands in for their bins. */
-static void
-rows_of_bins(const MlBinned *binned, int64_t from, int64_t n, double *x)
-{
-	size_t		p = (size_t) binned->p;
-	size_t		c;
-	int64_t		i;
-
-	for (c = 0; c < p; c++)
-	{
-		const double *stand_in = binned->info[c].stand_in;
-		const uint8_t *bin = binned->column + c * (size_t) binned->n + from;
-
-		for (i = 0; i < n; i++)
-			x[(size_t) i * p + c] = stand_in[bin[i]];
-	}
-}
-
-void
-ml_prep_rows(const MlPrep *prep, const MlDataset *data, int64_t from, int64_t to, double *x)
-{
-	size_t		p = (size_t) prep->p;
-	int64_t		gone = to < data->first ? to - from : data->first > from ? data->first - from : 0;
-	int64_t		n = to - from - gone;
-	size_t		c;
-	int64_t		i;
-
-	if (gone > 0)
-		rows_of_bins(data->binned, from, gone, x);
-	from += gone - data->first;
-	x += (size_t) gone * p;
-	for (c = 0; c < p && n > 0; c++)
-	{
-		const MlColumn *source = data->column + c;
-
-		if (source->kind == ML_CATEGORY)
-			map_codes(prep->column + c, source, source->code + from, n, prep->p, x + c);
-		else
-			for (i = 0; i < n; i++)
-				x[(size_t) i * p + c] = source->value[from + i];
-	}
+	if (code == ML_OK && !ml_prep_place(prep))
+		code = ml_status_set(status, ML_TOO_LARGE, "encoded columns number more than %d", INT32_MAX / 2);
+	return code;
 }

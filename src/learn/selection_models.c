@@ -142,7 +142,7 @@ find_largest(MlScratch *scratch, const MlDataset *data, double *largest, double 
 		return status->code;
 	for (int c = 0; c < data->p; c++)
 		ml_prep_default(&spec[c], data->column[c].kind, true);
-	code = ml_prep_fit(scratch->host, data, spec, false, &prep, status);
+	code = ml_prep_fit(scratch->host, data, spec, true, false, &prep, status);
 	if (code == ML_OK)
 		code = ml_design_init(scratch, data, data->n_train, &prep, &design, status);
 	if (code == ML_OK)

@@ -66,6 +66,18 @@ baseline_features(MlHost *host, const MlDataset *data, uint64_t seed, MlTrainRes
 	return ml_baseline_columns(host, data, seed, result->feature, status);
 }
 
+/* Do bins say of a row all that trees ask of it?  Not of one from which more than one number of a column is made. */
+static bool
+bins_say_all(const MlDataset *data, const MlTrainSpec *spec)
+{
+	int			c;
+
+	for (c = 0; spec->learner->binned && c < data->p; c++)
+		if (spec->prep[c].encode != ML_ENCODE_NONE || spec->prep[c].indicator)
+			return false;
+	return spec->learner->binned;
+}
+
 /*
  * Preprocessing and bins.  last: the columns' rows of this fit are not looked
  * at again, so whoever owns them lets them go, after their baseline is drawn.
@@ -75,12 +87,12 @@ prepare(MlHost *host, const MlTrainSpec *spec, bool last, Input *in, MlTrainResu
 {
 	const MlLearner *learner = spec->learner;
 	bool		drop_first = learner->drop_first && learner->drop_first(spec->params);
-	bool		let_go = last && in->data.owns_columns;
+	bool		let_go = last && in->data.owns_columns && bins_say_all(&in->data, spec);
 	MlCode		code;
 
 	if (host->poll(host, "preprocessing", 0))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
-	code = ml_prep_fit(host, &in->data, spec->prep, drop_first, &in->prep, status);
+	code = ml_prep_fit(host, &in->data, spec->prep, learner->linear, drop_first, &in->prep, status);
 	if (code != ML_OK || !learner->binned)
 		return code;
 	if (let_go)
@@ -134,6 +146,12 @@ fit_and_write(MlHost *host, const MlTrainSpec *spec, const MlParams *params, Inp
 	code = learn(host, spec, params, in, &section, &section_size, &result->fit, status);
 	if (code != ML_OK)
 		return code;
+	/* rows that learned saw numbers of their own: the bytes give others */
+	if (in->prep.fold != NULL && result->fit.margin != NULL)
+	{
+		host->release(host, result->fit.margin);
+		result->fit.margin = NULL;
+	}
 	log_prior = spec->prior ? result->fit.log_prior : NULL;
 	code = ml_model_write(host, spec->learner, &in->data, &in->prep, log_prior, section, section_size,
 						  &result->bytes, &result->size, status);
@@ -323,36 +341,6 @@ keep_curve(const MlFit *first, MlFit *fit)
 	fit->curve_validation = first->curve_validation;
 }
 
-/* Trees take numbers, categories and missing values as they are: what is asked for would not be done. */
-MlCode
-ml_train_check_prep(const MlLearner *learner, const char *column, MlKind kind, const MlPrepSpec *asked,
-					MlStatus *status)
-{
-	MlPrepSpec	plain;
-
-	ml_prep_default(&plain, kind, learner->linear);
-	if (learner->linear ||
-		(asked->impute == plain.impute && asked->indicator == plain.indicator && asked->scale == plain.scale &&
-		 asked->encode == plain.encode))
-		return ML_OK;
-	ml_status_set(status, ML_NOT_SUPPORTED, "algorithm \"%s\" takes column \"%s\" without preprocessing",
-				  learner->name, column);
-	ml_status_hint(status, "Trees use missing values and categories as they are, and scaling changes nothing:"
-				   " leave the column out of config.preprocess, or train a linear model.");
-	return ML_NOT_SUPPORTED;
-}
-
-static MlCode
-check_prep(const MlDataset *data, const MlTrainSpec *spec, MlStatus *status)
-{
-	MlCode		code = ML_OK;
-	int			c;
-
-	for (c = 0; code == ML_OK && c < data->p; c++)
-		code = ml_train_check_prep(spec->learner, data->column[c].name, data->column[c].kind, spec->prep + c, status);
-	return code;
-}
-
 double
 ml_result_metric(const MlTrainResult *result, const char *name, const char *split)
 {
@@ -401,23 +389,16 @@ fits_again(const MlDataset *data, const MlTrainSpec *spec)
 	return spec->refit && data->n_valid > 0;
 }
 
-static MlCode
-begin(const MlDataset *data, const MlTrainSpec *spec, MlTrainResult *result, MlStatus *status)
-{
-	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n && data->first == 0);
-	memset(result, 0, sizeof(*result));
-	return check_prep(data, spec, status);
-}
-
 MlCode
 ml_train_try(MlHost *host, const MlDataset *data, const MlTrainSpec *spec,
 			 MlTrainResult *result, MlStatus *status)
 {
 	Input		in = make_input(host, data, false);
-	MlCode		code = begin(data, spec, result, status);
+	MlCode		code;
 
-	if (code == ML_OK)
-		code = prepare(host, spec, false, &in, result, status);
+	assert(data->n_train > 0 && data->n_valid >= 0 && data->n_train + data->n_valid <= data->n && data->first == 0);
+	memset(result, 0, sizeof(*result));
+	code = prepare(host, spec, false, &in, result, status);
 	if (code == ML_OK)
 		code = first_fit(host, spec, &in, result, status);
 	ml_scratch_release(&in.memory);
@@ -443,17 +424,17 @@ ml_train_finish(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 	return code;
 }
 
-MlCode
-ml_train(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
-		 MlTrainResult *result, MlStatus *status)
+/* Both fits see the columns before these go: two sets of bins are smaller. */
+static MlCode
+train_letting_go(MlHost *host, MlDataset *data, const MlTrainSpec *spec, MlTrainResult *result, MlStatus *status)
 {
 	bool		again = fits_again(data, spec);
 	Input		first = make_input(host, data, false);
 	Input		last = make_input(host, data, again);
-	MlCode		code = begin(data, spec, result, status);
+	MlCode		code = ML_OK;
 
-	/* both see the columns before these go: two sets of bins are smaller */
-	if (code == ML_OK && again)
+	memset(result, 0, sizeof(*result));
+	if (again)
 		code = prepare(host, spec, false, &first, result, status);
 	if (code == ML_OK)
 		code = prepare(host, spec, true, &last, result, status);
@@ -467,4 +448,16 @@ ml_train(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
 		code = judge_final(host, &last.data, spec, result, status);
 	ml_scratch_release(&last.memory);
 	return code;
+}
+
+MlCode
+ml_train(MlHost *host, MlDataset *data, const MlTrainSpec *spec,
+		 MlTrainResult *result, MlStatus *status)
+{
+	MlCode		code;
+
+	if (data->owns_columns && bins_say_all(data, spec))
+		return train_letting_go(host, data, spec, result, status);
+	code = ml_train_try(host, data, spec, result, status);
+	return code == ML_OK ? ml_train_finish(host, data, spec, result, status) : code;
 }

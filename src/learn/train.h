@@ -110,9 +110,6 @@ typedef struct MlTrainResult
 	MlThresholds thresholds;
 } MlTrainResult;
 
-/* ML_NOT_SUPPORTED when the algorithm would not do to a column what is asked for; needs no rows. */
-extern MlCode ml_train_check_prep(const MlLearner *learner, const char *column, MlKind kind, const MlPrepSpec *asked,
-								  MlStatus *status);
 /*
  * The first half of ml_train: fitted on the training rows and judged on the
  * validation rows, which may choose among several such results.  Neither

@@ -2,8 +2,8 @@
  * tree.h: trees as flat arrays, while they are made, stored and walked.
  *
  * Nodes of all trees stand in one array; the children of a node are
- * neighbours behind it, left first, so a node names one of them.  A row x (p
- * doubles, preprocess.h) goes left at a numeric node when x[column] <=
+ * neighbours behind it, left first, so a node names one of them.  A row x (an
+ * extended one, preprocess.h) goes left at a numeric node when x[column] <=
  * threshold, at a category node when the bit of its level is set; a missing
  * value, and a level that training did not see, goes where the node's flag
  * says.
@@ -23,7 +23,7 @@ typedef struct MlTreeNode
 {
 	union
 	{
-		double		threshold;	/* numbers: finite or +infinity; leaf: +infinity */
+		double		threshold;	/* numbers: not NaN; leaf: +infinity */
 		uint64_t	set;		/* categories: first word of its bits, one a level of the column */
 	}			u;
 	uint32_t	left;			/* left child; leaf: itself */
@@ -107,23 +107,24 @@ extern MlCode ml_trees_check_size(const MlTreeMaker *maker, int n_trees, MlStatu
 extern MlCode ml_trees_write(const MlTreeMaker *maker, void **out, size_t *size, MlStatus *status);
 /* Gives the arrays back. */
 extern void ml_trees_end(MlTreeMaker *maker);
-/* Share of each of p columns in the gain of all nodes, summing to 1 (all 0 when no node gains). */
-extern void ml_trees_importance(const MlTrees *trees, int p, double *importance);
+/* Share of each dataset column in the gain of all nodes, summing to 1 (all 0 when no node gains). */
+extern void ml_trees_importance(const MlTrees *trees, const MlPrep *prep, double *importance);
 
 /* ---- using stored ones ---- */
 
 /* Checks the section of a model and makes model->state an MlTrees; a learner's open. */
 extern MlCode ml_trees_open(MlHost *host, MlModel *model, MlStatus *status);
-/* x: n × p row-major -> margin: n × n_outputs; a learner's margin. */
-extern void ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin);
+/* x: n × p row-major -> margin: n × n_outputs; a learner's margin_room and margin. */
+extern size_t ml_trees_margin_room(const MlModel *model);
+extern void ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room);
 /* Steps from node to node for the margin of one row: rows walk together, as far as the longest path. */
 extern double ml_trees_steps(const MlTrees *trees);
 /* tree_shap.c: path-dependent SHAP values of one output; a learner's explain_room and explain. */
 extern size_t ml_trees_explain_room(const MlModel *model);
 extern MlCode ml_trees_explain(MlHost *host, const MlModel *model, const double *x, int output, double *room,
 							   double *phi, MlStatus *status);
-/* Points that make explanations of trees of this depth over p columns exact. */
-extern int	ml_trees_points(uint32_t depth, int p);
+/* Points that make explanations of trees of this depth over so many columns exact. */
+extern int	ml_trees_points(uint32_t depth, int columns);
 /* Fills 3 × n_points numbers and hangs them in. */
 extern void ml_trees_set_points(MlTrees *trees, double *memory);
 

@@ -88,13 +88,15 @@ node_is_sound(const MlModel *model, const MlTrees *t, uint32_t i, uint32_t end)
 	}
 	if (node->left <= i || node->left >= end - 1 ||
 		(node->column & ~(ML_NODE_MISSING_LEFT | ML_NODE_CATEGORY | ML_NODE_COLUMN)) != 0 ||
-		(int64_t) (node->column & ML_NODE_COLUMN) >= model->prep.p)
+		(int64_t) (node->column & ML_NODE_COLUMN) >= (int64_t) model->prep.p + model->prep.n_extra)
 		return false;
+	if ((int64_t) (node->column & ML_NODE_COLUMN) >= model->prep.p)
+		return !(node->column & ML_NODE_CATEGORY) && !isnan(node->u.threshold);
 	column = model->prep.column + (node->column & ML_NODE_COLUMN);
 	if (!(node->column & ML_NODE_CATEGORY))
 		return column->kind == ML_NUMERIC && !isnan(node->u.threshold);
-	return column->kind == ML_CATEGORY && column->n_levels > 0 && node->u.set <= t->n_words &&
-		t->n_words - node->u.set >= ((uint64_t) column->n_levels + 63) / 64;
+	return column->kind == ML_CATEGORY && column->encode == ML_ENCODE_NONE && column->n_levels > 0 &&
+		node->u.set <= t->n_words && t->n_words - node->u.set >= ((uint64_t) column->n_levels + 63) / 64;
 }
 
 /*
@@ -177,24 +179,12 @@ check_trees(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 	return i < t->n_trees ? damaged(status, "impossible node") : ML_OK;
 }
 
-/* Trees take columns as they are: nothing else can have been fitted for them. */
-static bool
-columns_are_plain(const MlPrep *prep)
-{
-	int			c;
-
-	for (c = 0; c < prep->p; c++)
-		if (prep->column[c].encode != ML_ENCODE_NONE || prep->column[c].has_impute || prep->column[c].indicator)
-			return false;
-	return true;
-}
-
 static MlCode
 make_points(MlHost *host, const MlModel *model, MlTrees *t, MlStatus *status)
 {
 	double	   *point;
 
-	t->n_points = ml_trees_points(t->depth, model->prep.p);
+	t->n_points = ml_trees_points(t->depth, model->prep.p + model->prep.n_extra);
 	point = ml_alloc_array(host, 3 * (size_t) t->n_points, sizeof(double));
 	if (point == NULL)
 		return ml_no_memory(status, 3 * (size_t) t->n_points * sizeof(double), "model");
@@ -215,8 +205,6 @@ ml_trees_open(MlHost *host, MlModel *model, MlStatus *status)
 	code = read_arrays(model, t, status);
 	if (code != ML_OK)
 		return code;
-	if (!columns_are_plain(&model->prep))
-		return damaged(status, "trees behind a preprocessing");
 	for (k = 0; k < t->n_outputs; k++)
 		if (!isfinite(t->base[k]))
 			return damaged(status, "a base is not a number");

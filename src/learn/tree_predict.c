@@ -221,20 +221,44 @@ margin_of_rows(const MlTrees *t, const double *x, size_t p, double *margin)
 		finish(t, margin + i * k);
 }
 
+size_t
+ml_trees_margin_room(const MlModel *model)
+{
+	const MlPrep *prep = &model->prep;
+
+	return prep->n_extra > 0 ? ML_TREE_WALKS * ((size_t) prep->p + (size_t) prep->n_extra) : 0;
+}
+
+/* n rows as trees want them: in place, or in room. */
+static const double *
+extended(const MlPrep *prep, const double *x, int n, double *room)
+{
+	size_t		width = (size_t) prep->p + (size_t) prep->n_extra;
+	int			i;
+
+	if (prep->n_extra == 0)
+		return x;
+	for (i = 0; i < n; i++)
+		ml_prep_extend(prep, x + (size_t) i * (size_t) prep->p, room + (size_t) i * width);
+	return room;
+}
+
 void
-ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin)
+ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin, double *room)
 {
 	/* walks look at column 0 at a leaf, too */
 	static const double nothing[1] = {0.0};
 	const MlTrees *t = model->state;
 	size_t		p = (size_t) model->prep.p;
+	size_t		width = p + (size_t) model->prep.n_extra;
 	size_t		k = (size_t) t->n_outputs;
 	int64_t		i = 0;
 
 	for (; p > 0 && i + ML_TREE_WALKS <= n; i += ML_TREE_WALKS)
-		margin_of_rows(t, x + (size_t) i * p, p, margin + (size_t) i * k);
+		margin_of_rows(t, extended(&model->prep, x + (size_t) i * p, ML_TREE_WALKS, room), width, margin + (size_t) i * k);
 	for (; i < n; i++)
-		margin_of_row(t, p > 0 ? x + (size_t) i * p : nothing, p, margin + (size_t) i * k);
+		margin_of_row(t, p > 0 ? extended(&model->prep, x + (size_t) i * p, 1, room) : nothing, width,
+					  margin + (size_t) i * k);
 }
 
 double

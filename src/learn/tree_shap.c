@@ -25,6 +25,9 @@
  * O(nodes x points), that is T L D / 2 for T trees of L leaves and D columns
  * on a path.
  *
+ * The columns are those of the extended row (preprocess.h); in the end those
+ * that stand for one column of the dataset are added up.
+ *
  * Beyond MAX_POINTS x 2 columns on one path the integral is no longer exact
  * but accurate to rounding: the points are then denser than any such product
  * is steep.
@@ -62,19 +65,19 @@ typedef struct Walk
 	double	   *product;		/* (depth + 1) × n: weights times factors of the path to each step */
 	double	   *below;			/* (depth + 1) × n: sums over the leaves below each step */
 	Step	   *step;			/* depth + 1 */
-	double	   *z;				/* p: of the columns on the path; 1 elsewhere */
-	double	   *o;				/* p: 1 or 0 */
-	double	   *phi;
+	double	   *z;				/* of the columns on the path; 1 elsewhere */
+	double	   *o;				/* 1 or 0 */
+	double	   *phi;			/* of the columns of x */
 	double		mean;			/* of the leaves, by cover */
 } Walk;
 
 #define DOUBLES_OF(type) ((sizeof(type) + sizeof(double) - 1) / sizeof(double))
 
 int
-ml_trees_points(uint32_t depth, int p)
+ml_trees_points(uint32_t depth, int columns)
 {
-	uint32_t	columns = depth < (uint32_t) p ? depth : (uint32_t) p;
-	uint32_t	points = (columns + 1) / 2;
+	uint32_t	on_path = depth < (uint32_t) columns ? depth : (uint32_t) columns;
+	uint32_t	points = (on_path + 1) / 2;
 
 	return points < 1 ? 1 : points > MAX_POINTS ? MAX_POINTS : (int) points;
 }
@@ -97,8 +100,9 @@ size_t
 ml_trees_explain_room(const MlModel *model)
 {
 	const MlTrees *t = model->state;
+	size_t		width = (size_t) model->prep.p + (size_t) model->prep.n_extra;
 
-	return ((size_t) t->depth + 1) * (2 * (size_t) t->n_points + DOUBLES_OF(Step)) + 2 * (size_t) model->prep.p;
+	return ((size_t) t->depth + 1) * (2 * (size_t) t->n_points + DOUBLES_OF(Step)) + 4 * width;
 }
 
 /* The factor of a column at point t. */
@@ -298,21 +302,29 @@ ml_trees_explain(MlHost *host, const MlModel *model, const double *x, int output
 	const MlTrees *trees = model->state;
 	size_t		steps = (size_t) trees->depth + 1;
 	int			p = model->prep.p;
+	int			width = p + model->prep.n_extra;
 	double		scale = (trees->flags & ML_TREES_AVERAGE) && trees->n_trees > 0 ? trees->n_trees : 1.0;
 	uint32_t	asked = 0;
 	uint32_t	tree;
-	Walk		w = {.trees = trees,.x = x,.output = output,.n = trees->n_points,.phi = phi};
+	Walk		w = {.trees = trees,.x = x,.output = output,.n = trees->n_points};
 	int			c;
+	int			k;
 
 	w.product = room;
 	w.below = w.product + steps * (size_t) w.n;
 	w.z = w.below + steps * (size_t) w.n;
-	w.o = w.z + p;
-	w.step = (Step *) (w.o + p);
-	for (c = 0; c < p; c++)
+	w.o = w.z + width;
+	w.phi = w.o + width;
+	w.step = (Step *) (w.phi + 2 * width);
+	for (c = 0; c < width; c++)
 	{
-		phi[c] = 0.0;
+		w.phi[c] = 0.0;
 		w.z[c] = w.o[c] = 1.0;
+	}
+	if (width > p)
+	{
+		w.x = w.phi + width;
+		ml_prep_extend(&model->prep, x, w.phi + width);
 	}
 	for (tree = 0; tree < trees->n_trees; tree++)
 	{
@@ -326,8 +338,9 @@ ml_trees_explain(MlHost *host, const MlModel *model, const double *x, int output
 		}
 		walk_tree(&w, trees->root[tree]);
 	}
-	for (c = 0; c < p; c++)
-		phi[c] /= scale;
+	memset(phi, 0, (size_t) p * sizeof(double));
+	for (c = 0; c < width; c++)
+		phi[ml_prep_extended_owner(&model->prep, c, &k)] += w.phi[c] / scale;
 	phi[p] = w.mean / scale + trees->base[output];
 	return ML_OK;
 }

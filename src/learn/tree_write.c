@@ -86,6 +86,28 @@ words_of(const MlBinColumn *info)
 	return ((size_t) info->n_levels + 63) / 64;
 }
 
+/* The threshold of a number as it came; what is filled in may lie beyond the bounds, where no number is. */
+static double
+threshold_of(const MlBinColumn *info, int bin)
+{
+	double		cut = bin < info->n_bins - 1 ? info->cut[bin] : INFINITY;
+
+	if (info->prep == NULL)
+		return cut;
+	return cut < info->prep->low ? -INFINITY : cut >= info->prep->high ? INFINITY : cut;
+}
+
+/* Where missing ones go that something else takes the place of: with that. */
+static bool
+filled_goes_left(const MlBinColumn *info, const MlSplit *split)
+{
+	double		fill = info->prep->impute;
+
+	if (split->category)
+		return ml_split_left(split, info->bin_of_level[(int32_t) fill]);
+	return split->bin == info->n_bins - 1 || fill <= info->cut[split->bin];
+}
+
 /* One inner node: bins become a threshold, or a bit a level. */
 static void
 store_split(MlTreeMaker *m, const MlBinColumn *info, const MlGrowNode *all, const MlGrowNode *from, MlTreeNode *to)
@@ -97,10 +119,12 @@ store_split(MlTreeMaker *m, const MlBinColumn *info, const MlGrowNode *all, cons
 	/* nobody was missing here: with the larger part */
 	if (!split->missing)
 		missing_left = all[from->left].total.h >= all[from->left + 1].total.h;
-	to->column = (uint32_t) split->column | (missing_left ? ML_NODE_MISSING_LEFT : 0);
+	if (info->prep != NULL && info->prep->has_impute)
+		missing_left = filled_goes_left(info, split);
+	to->column = (uint32_t) info->at | (missing_left ? ML_NODE_MISSING_LEFT : 0);
 	if (!split->category)
 	{
-		to->u.threshold = split->bin < info->n_bins - 1 ? info->cut[split->bin] : INFINITY;
+		to->u.threshold = threshold_of(info, split->bin);
 		return;
 	}
 	to->column |= ML_NODE_CATEGORY;
@@ -265,20 +289,22 @@ ml_trees_end(MlTreeMaker *m)
 }
 
 void
-ml_trees_importance(const MlTrees *trees, int p, double *importance)
+ml_trees_importance(const MlTrees *trees, const MlPrep *prep, double *importance)
 {
 	double		total = 0;
 	uint32_t	i;
 	int			c;
+	int			k;
 
-	for (c = 0; c < p; c++)
+	for (c = 0; c < prep->p; c++)
 		importance[c] = 0;
 	for (i = 0; i < trees->n_nodes; i++)
 		if (!ml_tree_is_leaf(trees, i))
 		{
-			importance[trees->node[i].column & ML_NODE_COLUMN] += trees->says[i];
+			c = ml_prep_extended_owner(prep, (int) (trees->node[i].column & ML_NODE_COLUMN), &k);
+			importance[c] += trees->says[i];
 			total += trees->says[i];
 		}
-	for (c = 0; c < p && total > 0; c++)
+	for (c = 0; c < prep->p && total > 0; c++)
 		importance[c] /= total;
 }

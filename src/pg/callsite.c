@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -18,6 +19,9 @@
 #include "pg/pg_compat.h"
 #include "pg/source.h"
 #include "pg/status.h"
+
+/* of a category in a message */
+#define SHOWN_BYTES 60
 
 static MlopsCallSite *
 create_site(MemoryContext parent)
@@ -58,6 +62,8 @@ take_version(MlopsCallSite *site)
 	site->isnull = palloc(sizeof(bool) * n);
 	site->x = palloc(sizeof(double) * entry->features->width);
 	site->margin = palloc(sizeof(double) * entry->model.n_outputs);
+	site->margin_room = MemoryContextAllocHuge(site->version_context,
+											   mul_size(sizeof(double), Max(ml_model_margin_room(&entry->model), 1)));
 	site->proba = palloc(sizeof(double) * Max(entry->model.n_classes, 1));
 	site->evaluator = mlops_evaluator_create(entry->features, site->version_context);
 	site->entry = entry;
@@ -163,14 +169,32 @@ check_finite(MlopsCallSite *site)
 	}
 }
 
+/* config.preprocess asks for it. */
+static void
+refuse_unknown(MlopsCallSite *site, MlopsFeature *feature, const char *level, Size len)
+{
+	int			shown = pg_mbcliplen(level, Min(len, INT_MAX), SHOWN_BYTES);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("feature \"%s\" of model \"%s\" has no level \"%.*s%s\"", feature->name, site->ref.model,
+					shown, level, (Size) shown < len ? "..." : ""),
+			 errdetail("No training row had it, and \"unknown\" in config.preprocess is \"error\".")));
+}
+
 static double
 level_of(MlopsCallSite *site, MlopsFeature *feature, Datum value)
 {
+	const MlPrepColumn *column = &site->entry->model.prep.column[feature->first];
 	const char *level;
 	Size		len;
+	double		index;
 
 	mlops_feature_text(feature, value, &level, &len);
-	return ml_prep_level(&site->entry->model.prep.column[feature->first], level, len);
+	index = ml_prep_level(column, level, len);
+	if (unlikely(index == ML_UNSEEN && column->unknown == ML_UNKNOWN_ERROR))
+		refuse_unknown(site, feature, level, len);
+	return index;
 }
 
 void
@@ -313,6 +337,6 @@ mlops_callsite_proba(MlopsCallSite *site, const double *margin)
 void
 mlops_callsite_score(MlopsCallSite *site)
 {
-	ml_model_margin(&site->entry->model, site->x, 1, site->margin);
+	ml_model_margin(&site->entry->model, site->x, 1, site->margin, site->margin_room);
 	mlops_callsite_proba(site, site->margin);
 }

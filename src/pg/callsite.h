@@ -30,6 +30,7 @@ typedef struct MlopsCallSite
 	bool	   *isnull;
 	bool		positional;		/* x came from an array: value and isnull are not set */
 	double	   *margin;
+	double	   *margin_room;
 	double	   *proba;
 	/* binding of the passed record */
 	Oid			tuple_type;

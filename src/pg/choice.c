@@ -175,8 +175,7 @@ mlops_choice_make(MlopsHost *host, const MlopsDefinition *definition, const MlDa
 
 		mine.learner = candidate->params.learner;
 		mine.params = &candidate->params;
-		/* trees take columns as they are */
-		mine.prep = mlops_definition_prep(definition, data, mine.learner, mine.learner->linear);
+		mine.prep = mlops_definition_prep(definition, data, mine.learner);
 		host->context = memory;
 		host->what = psprintf("%s, %s", what, mine.learner->name);
 		code = try_candidate(host, data, &mine, candidate, &status);
@@ -282,7 +281,7 @@ judge_fold(MlopsHost *host, const MlopsDefinition *definition, const MlDataset *
 
 	mine.learner = candidate->params.learner;
 	mine.params = &candidate->params;
-	mine.prep = mlops_definition_prep(definition, data, mine.learner, mine.learner->linear);
+	mine.prep = mlops_definition_prep(definition, data, mine.learner);
 	host->context = AllocSetContextCreate(training, "mlops fold", ALLOCSET_DEFAULT_SIZES);
 	host->what = psprintf("%s, %s, fold %d", what, mine.learner->name, fold + 1);
 	code = try_candidate(host, data, &mine, candidate, status);
@@ -396,5 +395,5 @@ mlops_choice_fold(MlopsHost *host, const MlopsDefinition *definition, MlopsRows 
 	}
 	spec->learner = choice->candidate[choice->winner].params.learner;
 	spec->params = &choice->candidate[choice->winner].params;
-	spec->prep = mlops_definition_prep(definition, data, spec->learner, spec->learner->linear);
+	spec->prep = mlops_definition_prep(definition, data, spec->learner);
 }

@@ -230,23 +230,6 @@ mlops_definition_check(MlopsDefinition *d)
 				 errhint("Pass key to choose another one.")));
 }
 
-MlPrepSpec *
-mlops_definition_prep(const MlopsDefinition *d, const MlDataset *data, const MlLearner *learner, bool asked)
-{
-	MlPrepSpec *prep = palloc0(sizeof(MlPrepSpec) * data->p);
-
-	for (int j = 0; j < data->p; j++)
-	{
-		const MlColumn *column = &data->column[j];
-
-		ml_prep_default(&prep[j], column->kind, learner->linear);
-		if (asked)
-			mlops_preprocess_read(d->config.preprocess, d->feature_set->feature[column->feature].name, column->kind,
-								  &prep[j]);
-	}
-	return prep;
-}
-
 void
 mlops_definition_check_prep(const MlopsDefinition *d, const MlLearner *learner)
 {
@@ -258,9 +241,25 @@ mlops_definition_check_prep(const MlopsDefinition *d, const MlLearner *learner)
 		MlStatus	status = {0};
 
 		ml_prep_default(&spec, kind, learner->linear);
-		mlops_config_preprocess(&d->config, feature->name, kind, &spec);
-		mlops_check_status(ml_train_check_prep(learner, feature->name, kind, &spec, &status), &status);
+		mlops_preprocess_read(d->config.preprocess, feature->name, kind, &spec);
+		mlops_check_status(ml_prep_check(&spec, feature->name, kind, learner->linear, &status), &status);
 	}
+}
+
+MlPrepSpec *
+mlops_definition_prep(const MlopsDefinition *d, const MlDataset *data, const MlLearner *learner)
+{
+	MlPrepSpec *prep = palloc0(sizeof(MlPrepSpec) * data->p);
+
+	for (int j = 0; j < data->p; j++)
+	{
+		const MlColumn *column = &data->column[j];
+
+		ml_prep_default(&prep[j], column->kind, learner->linear);
+		mlops_preprocess_read(d->config.preprocess, d->feature_set->feature[column->feature].name, column->kind,
+							  &prep[j]);
+	}
+	return prep;
 }
 
 int64

@@ -46,10 +46,10 @@ extern int64 mlops_definition_store(const MlopsDefinition *definition, const Mlo
 extern char *mlops_definition_features(const MlopsFeatureSet *set);
 /* The column whose rows stay together in the split, or NULL. */
 extern char *mlops_definition_group(const MlopsDefinition *definition);
-/* How each column is prepared for a learner; asked false: config.preprocess is not looked at. */
+/* How each column is prepared for a learner. */
 extern MlPrepSpec *mlops_definition_prep(const MlopsDefinition *definition, const MlDataset *data,
-										 const MlLearner *learner, bool asked);
-/* Whether the learner would do what config.preprocess asks for. */
+										 const MlLearner *learner);
+/* Refuses what config.preprocess cannot ask of a learner, before there are rows. */
 extern void mlops_definition_check_prep(const MlopsDefinition *definition, const MlLearner *learner);
 /* The columns of a key: one column's exact name, or names separated by commas. */
 extern List *mlops_key_columns(const MlopsSource *source, const char *key);

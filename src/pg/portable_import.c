@@ -121,8 +121,10 @@ check_texts(const MlPortable *p, const MlModel *model)
 	for (int i = 0; i < model->prep.p; i++)
 	{
 		check_text(model->prep.column[i].name);
-		for (int k = 0; k < model->prep.column[i].n_levels; k++)
+		for (int k = 0; k < model->prep.column[i].n_texts; k++)
 			check_text(model->prep.column[i].level[k]);
+		for (int k = 0; k < model->prep.column[i].n_rare; k++)
+			check_text(model->prep.column[i].rare[k]);
 		CHECK_FOR_INTERRUPTS();
 	}
 }

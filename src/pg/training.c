@@ -616,7 +616,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 						 &registration.rule);
 		end_order(rows, row);
 		select_features(&host, &definition, rows, &data, request->seed, &registration);
-		spec.prep = mlops_definition_prep(&definition, &data, spec.learner, spec.learner->linear);
+		spec.prep = mlops_definition_prep(&definition, &data, spec.learner);
 		spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;
 		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
 	}
@@ -629,7 +629,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	{
 		spec.learner = learner;
 		spec.params = &params;
-		spec.prep = mlops_definition_prep(&definition, &data, learner, true);
+		spec.prep = mlops_definition_prep(&definition, &data, learner);
 		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
 	}
 	registration.train_seconds = seconds_since(part);

@@ -35,11 +35,12 @@ SELECT mlops_train('refused', :broken, params => '{"C": 0.1}');
 SELECT mlops_train('refused', :broken, params => '{"learning_rat": 0.1}');
 SELECT mlops_train('refused', :broken, params => '{"n_estimators": 0}');
 SELECT mlops_train('refused', :broken, algorithm => 'gradient_bosting');
--- what linear models do to their columns is asked of a linear model
-SELECT mlops_train('refused', :broken, config => '{"preprocess": {"numeric": {"scale": "robust"}}}');
-SELECT mlops_train('refused', :broken, algorithm => 'random_forest', config => '{"preprocess": {"columns": {"a": {"impute": "constant"}}}}');
-SELECT mlops_train('refused', :broken, algorithm => 'decision_tree', config => '{"preprocess": {"numeric": {"indicator": true}}}');
-SELECT algorithm FROM mlops_train('preprocessed', 't', 'y', algorithm => 'logistic_regression', config => '{"exclude": ["r", "c"], "preprocess": {"numeric": {"scale": "robust"}}}');
+SELECT mlops_train('refused', :broken, algorithm => 'logistic_regression', config => '{"preprocess": {"numeric": {"encode": "onehot"}}}');
+SELECT mlops_train('refused', 'SELECT id, ''k'' || 1 / (id - id) AS k, y FROM t', 'y', key => 'id', algorithm => 'logistic_regression', config => '{"preprocess": {"columns": {"k": {"encode": "native"}}}}');
+SELECT mlops_train('refused', 'SELECT id, ''k'' || 1 / (id - id) AS k, y FROM t', 'y', key => 'id', config => '{"preprocess": {"columns": {"k": {"unknown": "rare"}}}}');
+-- scales are left out: a column is seen as it is
+SELECT algorithm FROM mlops_train('preprocessed', 't', 'y', config => '{"exclude": ["r", "c"], "preprocess": {"numeric": {"scale": "robust"}}}');
+SELECT mlops_transform('preprocessed', '{"a": 3, "b": 1, "g": "x"}');
 SELECT mlops_coefficients('m');
 
 SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE name IN ('m', 'three', 'number', 'small', 'small_number', 'one', 'two', 'preprocessed') AND owner = current_user;

@@ -32,7 +32,7 @@ SELECT train('auto_line', 'line', 'y');
 SELECT train('auto_board', 'board', 'y');
 SELECT train('auto_bands', 'bands', 'y');
 -- another metric of which less is better, and one of labels by a threshold that the validation rows chose;
--- preprocessing is the linear candidate's: trees are neither touched nor refused
+-- what config.preprocess asks for holds for every candidate
 SELECT train('auto_mae', 'line', 'y', '{"metric": "mae"}');
 SELECT train('auto_f1', 'board', 'y', '{"metric": "f1", "threshold": "f1", "preprocess": {"numeric": {"scale": "minmax"}}}');
 

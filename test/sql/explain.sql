@@ -113,7 +113,6 @@ SELECT attempt($$SELECT feature FROM mlops_feature_importance('buy', 'shape')$$)
 SELECT attempt($$SELECT feature FROM mlops_feature_importance('line', 'split')$$);
 SELECT attempt($$SELECT feature FROM mlops_feature_importance('tree', 'permutation')$$);
 SELECT attempt($$SELECT round FROM mlops_training_curve('line')$$);
-SELECT attempt($$SELECT version FROM mlops_train('buy', algorithm => 'gradient_boosting', config => '{"preprocess": {"numeric": {"impute": "mean"}}}')$$);
 -- who may not predict learns nothing
 CREATE ROLE regress_mlops_stranger;
 GRANT USAGE ON SCHEMA test_explain TO regress_mlops_stranger;

@@ -38,3 +38,33 @@ SELECT seen('{"numeric": {"scale": "none"}, "columns": {"c": {"impute": "most_fr
 -- constant columns neither blow up nor vanish
 SELECT version FROM mlops_train('const', 'SELECT n, 0.1::float8 AS one, y FROM p', 'y', config => '{"split": {"test": 0}}', algorithm => 'linear_regression', params => '{"penalty": "l2"}');
 SELECT mlops_transform('const', '{"n": 1, "one": 0.1}')->'one' AS constant, mlops_transform('const', '{"n": 1, "one": 5}')->'one' AS other;
+-- bounds: given, or quantiles of the training rows; clipped first, filled in after that
+SELECT seen('{"numeric": {"clip": {"bounds": [10, 20]}, "impute": "mean", "scale": "none"}}', '{"n": null, "c": "b", "b": true}')->'n' AS mean_of_the_clipped,
+    (SELECT round(avg(least(greatest(n, 10), 20)), 6) FROM p WHERE id <= 80 AND n IS NOT NULL) AS by_hand;
+SELECT seen('{"columns": {"n": {"clip": {"quantiles": [0.1, null]}, "scale": "none"}}}', '{"n": -5, "c": "b", "b": true}')->'n' AS lower_quantile,
+    (SELECT round(percentile_cont(0.1) WITHIN GROUP (ORDER BY n)::numeric, 6) FROM p WHERE id <= 80) AS by_hand;
+SELECT seen('{"columns": {"n": {"clip": {"bounds": [null, 50]}, "impute": "constant", "constant": 99, "scale": "none"}}}', '{"n": null, "c": "b", "b": true}')->'n' AS beyond_the_bound;
+SELECT seen('{"numeric": {"clip": {"bounds": [10, 20]}}, "columns": {"n": {"clip": null, "scale": "none"}}}', '{"n": 70, "c": "b", "b": true}')->'n' AS not_this_column;
+
+-- trees: the same options but scales
+CREATE TABLE q AS SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE (i * 37 % 101)::float8 END AS n, (ARRAY['x', 'y', NULL, 'z'])[1 + i * 13 % 4] AS c,
+    CASE WHEN i % 7 = 0 THEN 5 WHEN i * 37 % 101 > 60 THEN 3 ELSE 1 END + CASE i * 13 % 4 WHEN 1 THEN 4 ELSE 0 END + (i % 5) * 0.01 AS y FROM generate_series(1, 400) i;
+SELECT version FROM mlops_train('trees', 'q', 'y', 'gradient_boosting', '{"n_estimators": 40, "early_stopping_rounds": 0}', key => 'id',
+    config => '{"preprocess": {"numeric": {"clip": {"bounds": [null, 80]}, "impute": "constant", "constant": -1, "indicator": true, "scale": "standard"}, "categorical": {"encode": "onehot", "indicator": true}}}');
+SELECT string_agg(feature, ', ' ORDER BY position) FROM mlops_feature_names('trees');
+SELECT v, mlops_transform('trees', v::jsonb) FROM unnest(ARRAY['{"n": null, "c": null}', '{"n": 90, "c": "y"}', '{"n": 3, "c": "unseen"}']) v;
+-- every way to ask gives the same, and shares add up to it
+SELECT count(*) AS rows, count(*) FILTER (WHERE a = b AND a = score AND abs(a - shares) < 1e-9) AS same
+FROM (SELECT mlops_predict('trees', q) AS a, mlops_predict('trees', to_jsonb(q)) AS b, p.score, (SELECT sum(contribution) FROM mlops_explain('trees', q)) AS shares
+      FROM q JOIN mlops_predict_batch('trees', 'q', 'id') p ON p.key = q.id::text WHERE q.id <= 40) s;
+SELECT feature, value, contribution > 0 AS raises FROM mlops_explain('trees', '{"n": null, "c": "y"}') WHERE feature <> '(base)';
+-- a gap beyond all numbers is told from them in the words of the column
+SELECT version FROM mlops_train('one_tree', 'q', 'y', 'decision_tree', '{"max_depth": 3}', key => 'id',
+    config => '{"split": {"test": 0}, "preprocess": {"numeric": {"impute": "constant", "constant": -1, "clip": {"bounds": [0, 80]}}, "categorical": {"encode": "ordinal"}}}');
+SELECT condition, round(value::numeric, 2) AS value FROM mlops_model_rules('one_tree');
+SELECT step, condition FROM mlops_decision_path('one_tree', '{"n": null, "c": "y"}');
+SELECT version FROM mlops_train('one_tree', algorithm => 'decision_tree', params => '{"max_depth": 3}', config => '{"preprocess": {"numeric": {"impute": "median", "indicator": true}, "categorical": {"encode": "onehot"}}}');
+SELECT condition, round(value::numeric, 2) AS value FROM mlops_model_rules('one_tree@2');
+-- an imported version prepares as the exported one does
+SELECT mlops_import_model('trees_again', mlops_export_model('trees')) AS version;
+SELECT count(*) AS rows, count(*) FILTER (WHERE mlops_predict('trees', q) = mlops_predict('trees_again@1', q) AND mlops_transform('trees', q) = mlops_transform('trees_again@1', q)) AS same FROM q;

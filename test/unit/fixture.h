@@ -162,22 +162,18 @@ fixture_bin(MlScratch *scratch, MlDataset *data, const MlPrep *prep, const MlPar
 	return code == ML_OK ? ml_binned_turn(scratch->host, scratch, binned, status) : code;
 }
 
-/* Preprocessing by default, training, writing, opening; the first error. */
+/* Preprocessing as asked, training, writing, opening; the first error. */
 static __attribute__((unused)) MlCode
-fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *f)
+fixture_fit_as(TestHost *t, const MlDataset *data, const MlPrepSpec *spec, const MlParams *params, Fitted *f)
 {
 	bool		drop_first = params->learner->drop_first && params->learner->drop_first(params);
-	MlPrepSpec	spec[64];
 	MlDataset	rows = *data;
 	MlBinned	binned;
 	MlScratch	scratch;
 	MlCode		code;
-	int			c;
 
 	memset(f, 0, sizeof(*f));
-	for (c = 0; c < data->p; c++)
-		ml_prep_default(spec + c, data->column[c].kind, params->learner->linear);
-	code = ml_prep_fit(&t->host, data, spec, drop_first, &f->prep, &f->status);
+	code = ml_prep_fit(&t->host, data, spec, params->learner->linear, drop_first, &f->prep, &f->status);
 	f->fit.oob_score = NAN;
 	ml_scratch_init(&scratch, &t->host);
 	if (code == ML_OK && params->learner->binned)
@@ -192,6 +188,18 @@ fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *
 	if (code == ML_OK)
 		code = ml_model_open(&t->host, f->bytes, f->size, &f->model, &f->status);
 	return code;
+}
+
+/* The same with the preprocessing that is the default. */
+static __attribute__((unused)) MlCode
+fixture_fit(TestHost *t, const MlDataset *data, const MlParams *params, Fitted *f)
+{
+	MlPrepSpec	spec[64];
+	int			c;
+
+	for (c = 0; c < data->p; c++)
+		ml_prep_default(spec + c, data->column[c].kind, params->learner->linear);
+	return fixture_fit_as(t, data, spec, params, f);
 }
 
 /* Parameters of a learner from name, value pairs; value of penalty as text. */

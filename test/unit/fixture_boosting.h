@@ -143,7 +143,7 @@ static __attribute__((unused)) void
 margins(const MlDataset *data, int64_t from, int64_t to)
 {
 	ml_prep_rows(&fitted.model.prep, data, from, to, x);
-	ml_model_margin(&fitted.model, x, to - from, margin);
+	ml_model_margin(&fitted.model, x, to - from, margin, NULL);
 }
 
 static __attribute__((unused)) bool

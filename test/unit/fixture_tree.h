@@ -71,10 +71,11 @@ make_columns(Forest *f, int p, MlTaskKind task)
 		bool		category = c >= 3;
 		MlPrepColumn plain = {.name = "column",.kind = category ? ML_CATEGORY : ML_NUMERIC,.feature = c,
 							  .scale = 1.0,.first = c,.width = 1,.level = f->level,
-							  .n_levels = c == 3 ? 70 : c == 4 ? 3 : 0};
+							  .n_levels = c == 3 ? 70 : c == 4 ? 3 : 0,.n_texts = c == 3 ? 70 : c == 4 ? 3 : 0,
+							  .impute = NAN,.low = -INFINITY,.high = INFINITY};
 
 		f->column[c] = plain;
-		f->info[c] = (MlBinColumn) {.category = category,.n_bins = c == 3 ? 20 : c == 4 ? 3 : CUTS + 1,
+		f->info[c] = (MlBinColumn) {.at = c,.category = category,.n_bins = c == 3 ? 20 : c == 4 ? 3 : CUTS + 1,
 									.cut = category ? NULL : f->cut[c],.n_levels = plain.n_levels,
 									.bin_of_level = f->bin_of_level};
 		for (l = 0; l < CUTS && !category; l++)

@@ -54,7 +54,7 @@ make_data(int64_t n, int64_t rows)
 							.level = level};
 	for (c = 0; c < 4; c++)
 		ml_prep_default(spec + c, column[c].kind, false);
-	ml_prep_fit(&host.host, &data, spec, false, &prep, &status);
+	ml_prep_fit(&host.host, &data, spec, false, false, &prep, &status);
 	return data;
 }
 

@@ -323,13 +323,13 @@ test_monotone(void)
 
 				memcpy(row, base, sizeof(row));
 				row[0] = -3 + 0.1 * j;
-				ml_model_margin(&fitted.model, row, 1, &m);
+				ml_model_margin(&fitted.model, row, 1, &m, NULL);
 				rises &= m >= last[0];
 				most = fmax(most, j > 0 ? m - last[0] : 0);
 				last[0] = m;
 				memcpy(row, base, sizeof(row));
 				row[1] = -3 + 0.1 * j;
-				ml_model_margin(&fitted.model, row, 1, &m);
+				ml_model_margin(&fitted.model, row, 1, &m, NULL);
 				falls &= m <= last[1];
 				last[1] = m;
 			}
@@ -411,7 +411,7 @@ test_classes(void)
 	for (i = 0; i < 3000; i += 7)
 	{
 		ml_prep_rows(&fitted.model.prep, &data, i, i + 1, x);
-		ml_model_margin(&fitted.model, x, 1, row);
+		ml_model_margin(&fitted.model, x, 1, row, NULL);
 		ml_model_proba(&fitted.model, row, proba);
 		right += ml_model_class(&fitted.model, row, proba, NAN) == (int) target[i];
 	}

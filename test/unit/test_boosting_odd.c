@@ -40,7 +40,7 @@ test_failures(void)
 		test_host_reset(&host);
 		host.n_alloc = -1000;
 		ml_scratch_init(&scratch, &host.host);
-		if (ml_prep_fit(&host.host, &data, spec, false, &prep, &status) != ML_OK ||
+		if (ml_prep_fit(&host.host, &data, spec, false, false, &prep, &status) != ML_OK ||
 			fixture_bin(&scratch, &data, &prep, &params, &binned, &status) != ML_OK)
 			break;
 		before = host.n_alive;

@@ -215,7 +215,7 @@ say(const Fitted *f, const MlDataset *data, int64_t i)
 	double		margin[1000];
 
 	ml_prep_rows(&f->prep, data, i, i + 1, x);
-	ml_model_margin(&f->model, x, 1, margin);
+	ml_model_margin(&f->model, x, 1, margin, NULL);
 	return data->task == ML_MULTICLASS ? margin[1] : margin[0];
 }
 

@@ -41,7 +41,7 @@ say(const Fitted *f, const MlDataset *data, double *margin)
 	double	   *x = malloc((size_t) data->n * (size_t) data->p * sizeof(double));
 
 	ml_prep_rows(&f->prep, data, 0, data->n, x);
-	ml_model_margin(&f->model, x, data->n, margin);
+	ml_model_margin(&f->model, x, data->n, margin, NULL);
 	free(x);
 }
 
@@ -171,7 +171,7 @@ mean_proba(Fitted *f, const MlDataset *d, int64_t from, int64_t to)
 	for (i = from; i < to; i++)
 	{
 		ml_prep_rows(&f->model.prep, d, i, i + 1, x);
-		ml_model_margin(&f->model, x, 1, &margin);
+		ml_model_margin(&f->model, x, 1, &margin, NULL);
 		ml_model_proba(&f->model, &margin, p);
 		sum += p[1] / (double) (to - from);
 	}

@@ -57,11 +57,13 @@ use_model(TestHost *t, const uint8_t *bytes, size_t size, MlCode *code)
 	double	   *proba;
 	double	   *phi;
 	double	   *room;
+	double	   *margin_room;
 	double	   *z;
 	char		name[64];
 	size_t		p;
 	size_t		v;
 	size_t		c;
+	int			k;
 	bool		sound = true;
 
 	*code = ml_model_open(&t->host, bytes, size, &model, &status);
@@ -71,6 +73,7 @@ use_model(TestHost *t, const uint8_t *bytes, size_t size, MlCode *code)
 	x = malloc((p + 1) * sizeof(double));
 	phi = malloc((p + 1) * sizeof(double));
 	room = malloc((ml_model_explain_room(&model) + 1) * sizeof(double));
+	margin_room = malloc((ml_model_margin_room(&model) + 1) * sizeof(double));
 	z = malloc(((size_t) model.prep.width + 1) * sizeof(double));
 	margin = malloc((size_t) model.n_outputs * sizeof(double));
 	proba = malloc(((size_t) model.n_classes + 1) * sizeof(double));
@@ -81,7 +84,7 @@ use_model(TestHost *t, const uint8_t *bytes, size_t size, MlCode *code)
 		for (c = 0; c < p; c++)
 			x[c] = model.prep.column[c].kind == ML_NUMERIC ? value[v] :
 				value[v] < model.prep.column[c].n_levels ? value[v] : ML_UNSEEN;
-		ml_model_margin(&model, x, 1, margin);
+		ml_model_margin(&model, x, 1, margin, margin_room);
 		ml_model_proba(&model, margin, proba);
 		ml_prep_apply(&model.prep, x, z);
 		if (model.task != ML_REGRESSION)
@@ -93,12 +96,15 @@ use_model(TestHost *t, const uint8_t *bytes, size_t size, MlCode *code)
 	}
 	for (c = 0; c < p; c++)
 		if (model.prep.column[c].kind == ML_CATEGORY)
-			sound = sound && ml_prep_level(&model.prep.column[c], "c", 1) < model.prep.column[c].n_levels;
-	if (model.prep.width > 0)
-		ml_prep_name(&model.prep, model.prep.width - 1, name, sizeof(name));
+			sound = sound && !(ml_prep_level(&model.prep.column[c], "c", 1) >= model.prep.column[c].n_levels);
+	for (c = 0; c < (size_t) model.prep.width && c < 100; c++)
+		ml_prep_name(&model.prep, (int) c, name, sizeof(name));
+	if (model.prep.n_extra > 0)
+		sound = sound && (size_t) ml_prep_extended_owner(&model.prep, model.prep.p + model.prep.n_extra - 1, &k) < p;
 	free(x);
 	free(phi);
 	free(room);
+	free(margin_room);
 	free(z);
 	free(margin);
 	free(proba);
@@ -336,6 +342,52 @@ models(TestHost *t)
 			}
 }
 
+/* What preprocessing adds to the bytes. */
+static void
+prepared(TestHost *t)
+{
+	static const MlLearner *const learner[] = {&ml_logistic_regression, &ml_decision_tree, &ml_gradient_boosting};
+	static const MlTaskKind task[] = {ML_BINARY, ML_MULTICLASS};
+	int			way;
+	int			l;
+	int			k;
+
+	for (way = 0; way < 4; way++)
+		for (l = 0; l < 3; l++)
+			for (k = 0; k < 2; k++)
+			{
+				Fixture		f;
+				Fitted		r;
+				MlParams	params;
+				MlPrepSpec	spec[4];
+				char		name[80];
+				Subject		s = {name, NULL, 0, use_model};
+				int			c;
+
+				fixture_golden(&f, task[k], false);
+				for (c = 0; c < 4; c++)
+					ml_prep_default(spec + c, f.column[c].kind, learner[l]->linear);
+				spec[0].clip = ML_CLIP_QUANTILES;
+				spec[0].low = 0.1;
+				spec[1].impute = ML_IMPUTE_MEAN;
+				spec[1].indicator = spec[3].indicator = true;
+				spec[3].encode = way == 0 ? ML_ENCODE_TARGET : way == 1 ? ML_ENCODE_FREQUENCY
+					: way == 2 ? ML_ENCODE_HASH : ML_ENCODE_ONEHOT;
+				spec[3].buckets = 6;
+				spec[3].rare_below = way == 2 ? 0 : way == 1 ? 100 : 8;
+				spec[3].unknown = way == 3 ? ML_UNKNOWN_ERROR : way == 1 ? ML_UNKNOWN_MISSING : ML_UNKNOWN_DEFAULT;
+				snprintf(name, sizeof(name), "%s, task %d, prepared in way %d", learner[l]->name, task[k], way);
+				ml_params_init(&params, learner[l]);
+				if (l == 2)
+					fixture_set(&params, "n_estimators", 2);
+				OK(fixture_fit_as(t, &f.data, spec, &params, &r) == ML_OK, name);
+				s.bytes = r.bytes;
+				s.size = r.size;
+				damage(&s, 6000);
+				test_host_reset(t);
+			}
+}
+
 static void
 portables(TestHost *t)
 {
@@ -481,6 +533,7 @@ main(void)
 
 	test_host_init(&t, 1);
 	models(&t);
+	prepared(&t);
 	portables(&t);
 	options(&t);
 	return tap_done();

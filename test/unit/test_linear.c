@@ -312,7 +312,7 @@ trouble(TestHost *t)
 	ml_prep_default(&spec, ML_NUMERIC, true);
 	spec.impute = ML_IMPUTE_NONE;
 	fixture_params(&params, &ml_linear_regression, NULL);
-	OK(ml_prep_fit(&t->host, &small, &spec, true, &prep, &status) == ML_OK &&
+	OK(ml_prep_fit(&t->host, &small, &spec, true, true, &prep, &status) == ML_OK &&
 	   ml_linear_regression.train(&t->host, &small, 4, &prep, &params, 1, &section, &size, &fit,
 								  &status) == ML_BAD_DATA, "gaps are refused");
 	IS_TEXT(status.message, "column \"x\" has missing values that nothing replaces", "by name");

@@ -84,7 +84,7 @@ problem_start(TestHost *t, const MlDataset *d, Problem *p)
 	memset(p, 0, sizeof(*p));
 	for (c = 0; c < d->p; c++)
 		ml_prep_default(spec + c, d->column[c].kind, true);
-	if (ml_prep_fit(&t->host, d, spec, false, &p->prep, &p->status) != ML_OK)
+	if (ml_prep_fit(&t->host, d, spec, true, false, &p->prep, &p->status) != ML_OK)
 		return false;
 	ml_scratch_init(&p->scratch, &t->host);
 	if (ml_design_init(&p->scratch, d, d->n, &p->prep, &p->design, &p->status) != ML_OK)
@@ -288,7 +288,7 @@ edges(TestHost *t)
 	d.n_classes = 3;
 	fixture_params(&params, &ml_logistic_regression, NULL);
 	OK(fixture_fit(t, &d, &params, &r) == ML_OK && r.fit.n_coefficients == 6, "a class without rows");
-	ml_model_margin(&r.model, x, 1, margin);
+	ml_model_margin(&r.model, x, 1, margin, NULL);
 	ml_model_proba(&r.model, margin, proba);
 	OK(proba[1] < 1e-12 && fabs(proba[0] + proba[1] + proba[2] - 1.0) < 1e-15, "gets no probability");
 	test_host_reset(t);

@@ -80,7 +80,7 @@ fit_one(TestHost *t, MlColumn *column, int64_t n, int64_t n_train, const MlPrepS
 	MlDataset	d = {.n = n,.n_train = n_train,.p = 1,.column = column};
 	MlStatus	status;
 
-	OK(ml_prep_fit(&t->host, &d, spec, drop_first, prep, &status) == ML_OK, "fits");
+	OK(ml_prep_fit(&t->host, &d, spec, true, drop_first, prep, &status) == ML_OK, "fits");
 }
 
 static void
@@ -198,8 +198,289 @@ categories(TestHost *t)
 	ml_prep_apply(&prep, &gap, z);
 	OK(prep.width == 2 && !prep.column[0].null_level && z[1] == 1.0, "most frequent in place of missing");
 	spec.impute = ML_IMPUTE_MEDIAN;
-	OK(ml_prep_fit(&t->host, &d, &spec, false, &prep, &status) == ML_BAD_PARAMETER, "no median of texts");
+	OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_BAD_PARAMETER, "no median of texts");
 	test_host_reset(t);
+}
+
+/* Levels g with a=3, b=1, c=2 rows of training, one missing; d only beside them. */
+static int32_t rare_code[9] = {0, 2, 0, 1, -1, 2, 0, 3, 1};
+static MlColumn rare_column = {.name = "g",.kind = ML_CATEGORY,.code = rare_code,.n_levels = 4,
+							   .level = fixture_level};
+
+static void
+rare_levels(TestHost *t)
+{
+	MlPrepSpec	spec;
+	MlPrep		prep;
+	MlDataset	d = {.n = 9,.n_train = 7,.p = 1,.column = &rare_column};
+	MlStatus	status;
+	double		x[9];
+	double		z[8];
+	char		name[40];
+
+	ml_prep_default(&spec, ML_CATEGORY, true);
+	spec.rare_below = 2;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.width == 4 && prep.column[0].n_levels == 3 && prep.column[0].rare_level && prep.column[0].n_rare == 0,
+	   "rare levels are one, whose texts nobody needs");
+	ml_prep_name(&prep, 2, name, sizeof(name));
+	IS_TEXT(name, "g=(rare)", "which has a name");
+	OK(ml_prep_level(prep.column, "b", 1) == 2.0 && ml_prep_level(prep.column, "nobody", 6) == 2.0 &&
+	   ml_prep_level(prep.column, "c", 1) == 1.0, "unseen texts are rare");
+	ml_prep_rows(&prep, &d, 0, 9, x);
+	OK(x[3] == 2.0 && x[7] == 2.0 && x[8] == 2.0 && isnan(x[4]), "rows, too");
+	OK(prep.column[0].slot_of[4] == 2 && prep.column[0].slot_of[2] == 2 && prep.column[0].slot_of[0] == 3,
+	   "and what learns");
+	spec.unknown = ML_UNKNOWN_IGNORE;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(ml_prep_level(prep.column, "b", 1) == 2.0 && ml_prep_level(prep.column, "d", 1) == ML_UNSEEN &&
+	   prep.column[0].n_rare == 1 && prep.column[0].slot_of[4] == 4, "or told from them");
+	spec.unknown = ML_UNKNOWN_MISSING;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(isnan(ml_prep_level(prep.column, "d", 1)) && prep.column[0].slot_of[4] == 3, "or missing");
+	spec.unknown = ML_UNKNOWN_ERROR;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.column[0].unknown == ML_UNKNOWN_ERROR && ml_prep_level(prep.column, "d", 1) == ML_UNSEEN, "or an error");
+	/* 2/7 and 3/7 of the rows: as scikit-learn, fewer than the share */
+	spec.unknown = ML_UNKNOWN_DEFAULT;
+	spec.rare_below = 2.0 / 7.0;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.column[0].n_texts == 2, "a share of the rows");
+	spec.rare_below = 0.9;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.column[0].n_texts == 0 && prep.column[0].n_levels == 1 && prep.width == 2 &&
+	   ml_prep_level(prep.column, "a", 1) == 0.0, "all levels rare");
+	spec.rare_below = 1;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(!prep.column[0].rare_level && prep.column[0].unknown == ML_UNKNOWN_IGNORE &&
+	   ml_prep_level(prep.column, "d", 1) == ML_UNSEEN, "none rare");
+	/* gaps filled in count */
+	spec.rare_below = 2;
+	spec.impute = ML_IMPUTE_CONSTANT;
+	spec.text = "b";
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.width == 3 && prep.column[0].n_texts == 3 && prep.column[0].impute == 1.0, "a constant that is a level");
+	spec.text = "bb";
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.column[0].n_texts == 2 && prep.column[0].rare_level && prep.column[0].impute == 2.0, "one that is rare");
+	spec.rare_below = 0;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.width == 4 && strcmp(prep.column[0].level[2], "bb") == 0 && prep.column[0].impute == 2.0 &&
+	   prep.column[0].slot_of[0] == 2 && ml_prep_level(prep.column, "c", 1) == 3.0, "one between the others");
+	x[0] = NAN;
+	ml_prep_apply(&prep, x, z);
+	OK(z[2] == 1.0 && z[0] + z[1] + z[3] == 0.0, "and in the gaps");
+	spec.text = NULL;
+	OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_BAD_PARAMETER, "no constant");
+	spec.impute = ML_IMPUTE_NONE;
+	spec.unknown = ML_UNKNOWN_RARE;
+	OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_BAD_PARAMETER, "rare without rare_below");
+	spec.encode = ML_ENCODE_HASH;
+	OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_BAD_PARAMETER, "buckets know no rare ones");
+	spec.encode = ML_ENCODE_NONE;
+	spec.unknown = ML_UNKNOWN_DEFAULT;
+	OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_BAD_PARAMETER, "linear models want numbers");
+	test_host_reset(t);
+}
+
+static void
+frequencies_and_buckets(TestHost *t)
+{
+	MlPrepSpec	spec;
+	MlPrep		prep;
+	double		x[] = {0, 1, 2, ML_UNSEEN, NAN};
+	double		z[9];
+	double		sum = 0;
+	char		name[40];
+	int			i;
+
+	ml_prep_default(&spec, ML_CATEGORY, true);
+	spec.encode = ML_ENCODE_FREQUENCY;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	for (i = 0; i < 5; i++)
+		ml_prep_apply(&prep, x + i, z + i);
+	OK(prep.width == 1 && z[0] == 3.0 / 7 && z[1] == 1.0 / 7 && z[2] == 2.0 / 7 && z[3] == 0 && z[4] == 1.0 / 7,
+	   "shares of the rows");
+	spec.scale = ML_SCALE_STANDARD;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	for (i = 0; i < 7; i++)
+	{
+		ml_prep_rows(&prep, &(MlDataset) {.n = 9,.p = 1,.column = &rare_column}, i, i + 1, x);
+		ml_prep_apply(&prep, x, z);
+		sum += z[0];
+	}
+	OK(fabs(sum) < 1e-14, "scaled");
+	ml_prep_default(&spec, ML_CATEGORY, true);
+	spec.encode = ML_ENCODE_HASH;
+	spec.buckets = 5;
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.width == 6 && prep.column[0].n_texts == 0 && prep.column[0].null_level, "a column a bucket, and missing");
+	ml_prep_name(&prep, 4, name, sizeof(name));
+	IS_TEXT(name, "g=#4", "with its number");
+	/* values that never change: the hash decides what models mean */
+	OK(ml_prep_level(prep.column, "a", 1) == 2.0 && ml_prep_level(prep.column, "", 0) == 3.0 &&
+	   ml_prep_level(prep.column, "a\0b", 3) == 3.0, "always the same bucket");
+	for (i = 0; i < 4; i++)
+		OK(prep.column[0].slot_of[i + 1] == (int32_t) ml_prep_level(prep.column, fixture_level[i], 1), "in training");
+	spec.impute = ML_IMPUTE_CONSTANT;
+	spec.text = "new";
+	fit_one(t, &rare_column, 9, 7, &spec, false, &prep);
+	OK(prep.width == 5 && prep.column[0].impute == ml_prep_level(prep.column, "new", 3), "a constant's bucket");
+	test_host_reset(t);
+}
+
+/* The definition, for one slot, from the rows that count. */
+static double
+naive_target(const double *y, const int32_t *code, const bool *in, int n, int32_t slot, double smoothing)
+{
+	double		all = 0;
+	double		m = 0;
+	double		variance = 0;
+	double		within = 0;
+	double		weight;
+	int			rows = 0;
+	int			mine = 0;
+	int			i;
+
+	for (i = 0; i < n; i++)
+		if (in[i])
+		{
+			all += y[i];
+			rows++;
+			m += code[i] == slot ? y[i] : 0;
+			mine += code[i] == slot;
+		}
+	all /= rows;
+	if (mine == 0)
+		return all;
+	m /= mine;
+	for (i = 0; i < n; i++)
+		if (in[i])
+		{
+			variance += (y[i] - all) * (y[i] - all) / rows;
+			within += code[i] == slot ? (y[i] - m) * (y[i] - m) / mine : 0;
+		}
+	weight = isnan(smoothing) ? variance * mine / (variance * mine + within) : mine / (mine + smoothing);
+	return isnan(weight) ? all : weight * m + (1 - weight) * all;
+}
+
+#define TARGET_N 83
+#define TARGET_TRAIN 61
+
+static void
+target_means(TestHost *t)
+{
+	static const double smoothing[] = {20, 0, 2.5, NAN};
+	static double y[3][TARGET_N];
+	static int32_t code[TARGET_N];
+	int			task;
+	int			s;
+	int			i;
+
+	for (i = 0; i < TARGET_N; i++)
+	{
+		code[i] = (int32_t) ((fixture_noise((uint64_t) i) + 1) * 2.5) - 1;
+		y[0][i] = 1e6 + code[i] + fixture_noise((uint64_t) i + 1000);
+		y[1][i] = y[0][i] > 1e6 + 1;
+		y[2][i] = floor(3 * (fixture_noise((uint64_t) i + 1000) + 1) / 2);
+	}
+	for (task = 0; task < 3; task++)
+		for (s = 0; s < 4; s++)
+		{
+			MlColumn	column = {.name = "g",.kind = ML_CATEGORY,.code = code,.n_levels = 4,.level = fixture_level};
+			MlDataset	d = {.n = TARGET_N,.n_train = TARGET_TRAIN,.p = 1,.column = &column,.y = y[task],
+				.task = task == 0 ? ML_REGRESSION : task == 1 ? ML_BINARY : ML_MULTICLASS,
+			.n_classes = task == 0 ? 0 : task + 1,.class_name = fixture_class};
+			MlPrepSpec	spec;
+			MlPrep		prep;
+			MlStatus	status;
+			double		worst = 0;
+			double		worst_fold = 0;
+			int			k;
+			char		name[40];
+
+			ml_prep_default(&spec, ML_CATEGORY, true);
+			spec.encode = ML_ENCODE_TARGET;
+			spec.smoothing = smoothing[s];
+			OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_OK &&
+			   prep.width == (task == 2 ? 3 : 1), "a number, or one a class");
+			for (k = 0; k < prep.width; k++)
+			{
+				double		of[TARGET_TRAIN];
+				bool		in[TARGET_TRAIN];
+				int32_t		slot;
+				int			f;
+
+				for (i = 0; i < TARGET_TRAIN; i++)
+					of[i] = task == 2 ? y[2][i] == k : y[task][i];
+				/* -1 is missing, and a level; the last slot is unseen */
+				for (slot = 0; slot < 6; slot++)
+				{
+					double		x = slot == 5 ? ML_UNSEEN : slot == 4 ? NAN : slot;
+					double		z[3];
+
+					for (i = 0; i < TARGET_TRAIN; i++)
+						in[i] = true;
+					ml_prep_apply(&prep, &x, z);
+					worst = fmax(worst, fabs(z[k] / naive_target(of, code, in, TARGET_TRAIN,
+																 slot == 4 ? -1 : slot == 5 ? 77 : slot,
+																 smoothing[s]) - 1));
+				}
+				for (i = 0; i < TARGET_TRAIN; i++)
+				{
+					int32_t		mine = prep.column[0].slot_of[code[i] + 1];
+					int			j;
+
+					f = prep.fold[i];
+					for (j = 0; j < TARGET_TRAIN; j++)
+						in[j] = prep.fold[j] != f;
+					worst_fold = fmax(worst_fold, fabs(prep.column[0].fold_value[(f * 6 + mine) * prep.width + k] /
+													   naive_target(of, code, in, TARGET_TRAIN, code[i],
+																	smoothing[s]) - 1));
+				}
+			}
+			OK(worst < 1e-13, "as by the definition");
+			OK(worst_fold < 1e-13, "of the other folds alone, too");
+			ml_prep_name(&prep, prep.width - 1, name, sizeof(name));
+			IS_TEXT(name, task == 2 ? "g target=maybe" : "g", "name");
+			OK(prep.fold[0] == 0 && prep.fold[TARGET_TRAIN - 1] == 4 && prep.fold_rows == TARGET_TRAIN, "five folds");
+			/* rows that do not learn change nothing */
+			if (s == 3)
+			{
+				double		before[64];
+				double		kept = y[task][TARGET_N - 1];
+
+				memcpy(before, prep.column[0].value, (size_t) (6 * prep.width) * sizeof(double));
+				y[task][TARGET_N - 1] = task == 0 ? 1e9 : 0;
+				code[TARGET_N - 1] = 0;
+				OK(ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_OK &&
+				   memcmp(before, prep.column[0].value, (size_t) (6 * prep.width) * sizeof(double)) == 0,
+				   "other rows say nothing");
+				y[task][TARGET_N - 1] = kept;
+			}
+			test_host_reset(t);
+		}
+	/* fewer rows than folds */
+	for (i = 1; i < 7; i++)
+	{
+		MlColumn	column = {.name = "g",.kind = ML_CATEGORY,.code = code,.n_levels = 4,.level = fixture_level};
+		MlDataset	d = {.n = i,.n_train = i,.p = 1,.column = &column,.y = y[0],.task = ML_REGRESSION};
+		MlPrepSpec	spec;
+		MlPrep		prep;
+		MlStatus	status;
+		bool		finite;
+		int			j;
+
+		ml_prep_default(&spec, ML_CATEGORY, true);
+		spec.encode = ML_ENCODE_TARGET;
+		spec.smoothing = i % 2 ? NAN : 0;
+		finite = ml_prep_fit(&t->host, &d, &spec, true, false, &prep, &status) == ML_OK;
+		for (j = 0; j < i; j++)
+			finite = finite && isfinite(prep.column[0].fold_value[prep.fold[j] * ml_prep_slots(prep.column) +
+																   prep.column[0].slot_of[code[j] + 1]]);
+		OK(finite, "a handful of rows");
+		test_host_reset(t);
+	}
 }
 
 typedef struct Walk
@@ -260,7 +541,7 @@ design(TestHost *t)
 		spec[3].encode = encode[k];
 		spec[3].scale = k == 2 ? ML_SCALE_STANDARD : ML_SCALE_NONE;
 		spec[1].scale = ML_SCALE_ROBUST;
-		OK(ml_prep_fit(&t->host, &f.data, spec, k == 1, &prep, &status) == ML_OK, "fits");
+		OK(ml_prep_fit(&t->host, &f.data, spec, true, k == 1, &prep, &status) == ML_OK, "fits");
 		ml_scratch_init(&scratch, &t->host);
 		OK(ml_design_init(&scratch, &f.data, f.data.n, &prep, &design, &status) == ML_OK, "design");
 		OK(ml_design_pass(&t->host, &design, f.data.n, 1, 1.0, walk_block, &walk, "test", 0, &status) == ML_OK &&
@@ -288,13 +569,13 @@ no_memory(TestHost *t)
 	for (fail = 1; code == ML_NO_MEMORY; fail++)
 	{
 		t->fail_at = fail;
-		code = ml_prep_fit(&t->host, &f.data, spec, false, &prep, &status);
+		code = ml_prep_fit(&t->host, &f.data, spec, true, false, &prep, &status);
 		test_host_reset(t);
 	}
 	OK(code == ML_OK && fail > 3, "every allocation may fail");
 	t->fail_at = 0;
 	t->stop_at = 1;
-	OK(ml_prep_fit(&t->host, &f.data, spec, false, &prep, &status) == ML_CANCELLED, "cancelled");
+	OK(ml_prep_fit(&t->host, &f.data, spec, true, false, &prep, &status) == ML_CANCELLED, "cancelled");
 	t->stop_at = 0;
 	test_host_reset(t);
 }
@@ -308,6 +589,9 @@ main(void)
 	quantiles();
 	numbers(&t);
 	categories(&t);
+	rare_levels(&t);
+	frequencies_and_buckets(&t);
+	target_means(&t);
 	design(&t);
 	no_memory(&t);
 	return tap_done();

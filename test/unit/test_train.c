@@ -126,7 +126,7 @@ score_naive(const MlDataset *data, int64_t i, double *margin)
 	if (ml_model_open(&host.host, result.bytes, result.size, &model, &status) != ML_OK)
 		return NAN;
 	ml_prep_rows(&model.prep, data, i, i + 1, x);
-	ml_model_margin(&model, x, 1, margin);
+	ml_model_margin(&model, x, 1, margin, NULL);
 	ml_model_proba(&model, margin, proba);
 	if (data->task == ML_MULTICLASS)
 		best = ml_model_class(&model, margin, proba, NAN);
@@ -333,10 +333,38 @@ same_results(const MlTrainResult *a, const MlTrainResult *b)
 	return same;
 }
 
+/* What is asked of the columns: nothing; what bins still tell all of; what they do not. */
+typedef enum Asked
+{
+	PLAIN,
+	PREPARED,
+	ENCODED
+} Asked;
+
+static void
+ask(Asked asked)
+{
+	if (asked == PREPARED)
+	{
+		prep[0].clip = ML_CLIP_QUANTILES;
+		prep[0].low = 0.1;
+		prep[0].high = 0.8;
+		prep[1].impute = ML_IMPUTE_MEDIAN;
+		prep[2].rare_below = 0.33;
+	}
+	else if (asked == ENCODED)
+	{
+		prep[1].impute = ML_IMPUTE_MEAN;
+		prep[1].indicator = true;
+		prep[2].encode = ML_ENCODE_TARGET;
+	}
+}
+
 /* Trees, with and without columns that may go: the same to the last bit, and no column is held longer than needed. */
 static void
-test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool refit)
+test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool refit, Asked asked)
 {
+	static const char *const what[] = {"", ", prepared", ", encoded"};
 	MlDataset	data = make_data(task);
 	MlTrainSpec spec = make_spec(&data, algorithm);
 	MlTrainResult want;
@@ -347,7 +375,8 @@ test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool 
 
 	data.n = n;
 	data.n_valid = valid;
-	learned = N_TRAIN + (refit ? valid : 0);
+	learned = asked == ENCODED ? 0 : N_TRAIN + (refit ? valid : 0);
+	ask(asked);
 	spec.refit = refit;
 	/* importance takes the longest: once is enough */
 	spec.metric = task == ML_REGRESSION ? "rmse" : NULL;
@@ -372,12 +401,12 @@ test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool 
 	data.column = own;
 	data.owns_columns = true;
 	good &= ml_train(&host.host, &data, &spec, &result, &status) == ML_OK && same_results(&want, &result);
-	snprintf(name, sizeof(name), "%s, %d classes, %d rows, %d choose%s: the same without columns", algorithm,
-			 data.n_classes, (int) n, (int) valid, refit ? ", refitted" : "");
+	snprintf(name, sizeof(name), "%s, %d classes, %d rows, %d choose%s%s: the same without columns", algorithm,
+			 data.n_classes, (int) n, (int) valid, refit ? ", refitted" : "", what[asked]);
 	OK(good, name);
 	good = data.first == learned && memcmp(own[0].value, x1 + learned, (size_t) (n - learned) * sizeof(double)) == 0 &&
 		memcmp(own[2].code, code + learned, (size_t) (n - learned) * sizeof(int32_t)) == 0;
-	OK(good, "which begin with the first row that was not learned from");
+	OK(good, asked == ENCODED ? "which are there still" : "which begin with the first row that was not learned from");
 	test_host_reset(&host);
 }
 
@@ -392,14 +421,16 @@ test_columns(void)
 	{"gradient_boosting", ML_MULTICLASS}, {"random_forest", ML_MULTICLASS}, {"decision_tree", ML_BINARY}};
 	MlDataset	data;
 	MlTrainSpec spec;
+	Asked		asked;
 	int			f;
 
 	for (f = 0; f < 5; f++)
 	{
-		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, true);
-		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, false);
-		test_own(fit[f].algorithm, fit[f].task, N_TRAIN + N_VALID, N_VALID, false);
-		test_own(fit[f].algorithm, fit[f].task, N_TRAIN, 0, true);
+		for (asked = PLAIN; asked <= ENCODED; asked++)
+			test_own(fit[f].algorithm, fit[f].task, N, N_VALID, true, asked);
+		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, false, PLAIN);
+		test_own(fit[f].algorithm, fit[f].task, N_TRAIN + N_VALID, N_VALID, false, PLAIN);
+		test_own(fit[f].algorithm, fit[f].task, N_TRAIN, 0, true, PLAIN);
 	}
 	data = make_data(ML_BINARY);
 	spec = make_spec(&data, "logistic_regression");

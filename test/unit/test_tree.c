@@ -136,7 +136,7 @@ walk_and_explain(TestHost *t)
 		room = malloc(ml_model_explain_room(&f->model) * sizeof(double));
 		for (r = 0; r < rows; r++)
 			make_row(f, x + r * (size_t) kind[k].p);
-		ml_model_margin(&f->model, x, (int64_t) rows, margin);
+		ml_model_margin(&f->model, x, (int64_t) rows, margin, NULL);
 		for (r = 0; r < rows; r++)
 			for (o = 0; o < kind[k].outputs; o++)
 			{
@@ -289,7 +289,8 @@ golden(TestHost *t, const char *name, const GoldenNode *node, const int *n_nodes
 	int			i;
 
 	for (i = 0; i < GOLDEN_SHAP_P; i++)
-		column[i] = (MlPrepColumn) {.name = "x",.kind = ML_NUMERIC,.scale = 1.0,.first = i,.width = 1,.feature = i};
+		column[i] = (MlPrepColumn) {.name = "x",.kind = ML_NUMERIC,.scale = 1.0,.first = i,.width = 1,.feature = i,
+									.low = -INFINITY,.high = INFINITY};
 	ml_trees_begin(&t->host, k, 0, &maker, &status);
 	for (o = 0; o < k; o++)
 		maker.base[o] = k == 1 ? 0.0 : 0.5;
@@ -302,7 +303,7 @@ golden(TestHost *t, const char *name, const GoldenNode *node, const int *n_nodes
 		MlBinned	binned = {.p = GOLDEN_SHAP_P,.info = info};
 
 		for (i = 0; i < GOLDEN_SHAP_P; i++)
-			info[i] = (MlBinColumn) {.n_bins = n_nodes[tree] + 1,.cut = cut};
+			info[i] = (MlBinColumn) {.at = i,.n_bins = n_nodes[tree] + 1,.cut = cut};
 		for (i = 0; i < n_nodes[tree]; i++, node++)
 		{
 			grown[i].total.h = (int64_t) (node->cover * 0x1p20);
@@ -368,10 +369,10 @@ cutting(TestHost *t)
 	OK(f->maker.trees.n_trees == 12, "and cutting to as many changes nothing");
 	ml_trees_cut(&f->maker, 0);
 	OK(f->maker.trees.n_nodes == 0 && f->maker.trees.n_words == 0 && f->maker.trees.n_vectors == 0, "down to none");
-	ml_trees_importance(&f->maker.trees, P, importance);
+	ml_trees_importance(&f->maker.trees, &f->prep, importance);
 	OK(importance[0] == 0 && importance[P - 1] == 0, "no trees, no importance");
 
-	ml_trees_importance(&g->maker.trees, P, importance);
+	ml_trees_importance(&g->maker.trees, &g->prep, importance);
 	for (c = 0; c < P; c++)
 	{
 		double		want = 0;
@@ -408,7 +409,7 @@ no_columns(TestHost *t)
 
 	for (i = 0; i < 17; i++)
 		want += f->value[i][0];
-	ml_model_margin(&f->model, x, 2, margin);
+	ml_model_margin(&f->model, x, 2, margin, NULL);
 	ml_model_explain(&t->host, &f->model, x, 0, room, phi, &f->status);
 	OK(fabs(margin[0] - want) < 1e-12 && margin[1] == margin[0] && fabs(phi[0] - want) < 1e-12, "no columns at all");
 	free(x);

@@ -32,6 +32,7 @@ survives(TestHost *t, const uint8_t *bytes, size_t size)
 		double	   *proba = malloc(((size_t) model.n_classes + 1) * sizeof(double));
 		double	   *phi = malloc(((size_t) p + 1) * sizeof(double));
 		double	   *room = malloc(ml_model_explain_room(&model) * sizeof(double));
+		double	   *margin_room = malloc((ml_model_margin_room(&model) + 1) * sizeof(double));
 		int			i;
 		int			r;
 
@@ -43,7 +44,7 @@ survives(TestHost *t, const uint8_t *bytes, size_t size)
 
 				x[r * p + i] = r == 0 ? NAN : r == 1 && top >= 0 ? 0 : r == 2 ? top : -1;
 			}
-		ml_model_margin(&model, x, 4, margin);
+		ml_model_margin(&model, x, 4, margin, margin_room);
 		for (i = 0; i < model.n_outputs && i < 3; i++)
 			ml_model_explain(&t->host, &model, x + p, i, room, phi, &status);
 		ml_model_proba(&model, margin, proba);
@@ -52,6 +53,7 @@ survives(TestHost *t, const uint8_t *bytes, size_t size)
 		free(proba);
 		free(phi);
 		free(room);
+		free(margin_room);
 	}
 	else if (code != ML_OK && code != ML_BAD_BYTES && code != ML_NOT_SUPPORTED && code != ML_NO_MEMORY)
 		tap_ok(false, __FILE__, __LINE__, "a code of its own");
