@@ -60,7 +60,18 @@ typedef struct MlDataset
 	double	   *weight;			/* sample weight, > 0; NULL = all 1 */
 	int			n_classes;		/* 0 for regression; binary: index 1 is the positive class */
 	const char **class_name;
+	/* n_classes: how many rows of a class a training row stands for, on average; NULL = for itself (sampling.h) */
+	const double *class_ratio;
 } MlDataset;
+
+/* What a row weighs outside of learning. */
+static inline double
+ml_natural_weight(const MlDataset *data, int64_t row)
+{
+	double		weight = data->weight != NULL ? data->weight[row] : 1.0;
+
+	return data->class_ratio != NULL ? weight / data->class_ratio[(int) data->y[row]] : weight;
+}
 
 /* Lets go of the rows before `row` of column c, whose array now begins with it; data->first is the caller's to set. */
 extern MlCode ml_dataset_let_go(MlHost *host, MlDataset *data, int c, int64_t row, MlStatus *status);

@@ -384,7 +384,7 @@ oob_accuracy(const Forest *f, const MlDataset *data)
 	for (i = 0; i < f->data.n; i++)
 	{
 		const double *sum = f->oob + (size_t) i * k;
-		double		w = data->weight ? data->weight[i] : 1;
+		double		w = ml_natural_weight(data, i);
 		size_t		best = 0;
 		size_t		c;
 
@@ -437,7 +437,7 @@ correct_prior(Forest *f, const MlDataset *data, MlFit *fit, MlStatus *status)
 		if (k == 1)
 			row[0] = 1 - row[1];
 		y[n] = data->y[i];
-		w[n++] = data->weight ? data->weight[i] : 1;
+		w[n++] = ml_natural_weight(data, i);
 	}
 	return n > 0 ? ml_class_prior_seen(f->host, classes, n, p, y, w, fit, status) : ML_OK;
 }

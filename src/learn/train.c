@@ -1,6 +1,7 @@
 /*
  * train.c: the life of one training, from dataset to result.
  *
+ *     prepare the rows, draw those of rare and common classes
  *     trees: draw the baselines of the features, bin the rows, let their columns go
  *     fit on [0, n_train)  ->  bytes  ->  open those bytes
  *     judge them on the validation rows; a named threshold is chosen there
@@ -19,6 +20,7 @@
 
 #include "learn/baseline.h"
 #include "learn/binned.h"
+#include "learn/class_weight.h"
 #include "learn/clock.h"
 #include "learn/evaluate.h"
 #include "learn/importance.h"
@@ -37,8 +39,11 @@ typedef struct Input
 {
 	MlDataset	data;			/* its first part are the rows of this fit */
 	MlPrep		prep;
-	MlBinned	binned;
-	MlScratch	memory;			/* of the bins */
+	MlDataset	drawn;			/* these rows as they are sampled: what is learned from */
+	MlPrep		drawn_prep;
+	int64_t		rows_drawn;
+	MlBinned	binned;			/* of drawn */
+	MlScratch	memory;			/* of drawn rows and bins */
 	double		seconds;		/* of binning */
 } Input;
 
@@ -66,12 +71,17 @@ baseline_features(MlHost *host, const MlDataset *data, uint64_t seed, MlTrainRes
 	return ml_baseline_columns(host, data, seed, result->feature, status);
 }
 
-/* Do bins say of a row all that trees ask of it?  Not of one from which more than one number of a column is made. */
+/*
+ * Do bins say of every row all that trees ask of it?  Not of one that is left
+ * out, nor of one from which more than one number of a column is made.
+ */
 static bool
 bins_say_all(const MlDataset *data, const MlTrainSpec *spec)
 {
 	int			c;
 
+	if (spec->sampling.method != ML_SAMPLING_NONE)
+		return false;
 	for (c = 0; spec->learner->binned && c < data->p; c++)
 		if (spec->prep[c].encode != ML_ENCODE_NONE || spec->prep[c].indicator)
 			return false;
@@ -79,7 +89,7 @@ bins_say_all(const MlDataset *data, const MlTrainSpec *spec)
 }
 
 /*
- * Preprocessing and bins.  last: the columns' rows of this fit are not looked
+ * Preprocessing, drawn rows and bins.  last: the columns' rows of this fit are not looked
  * at again, so whoever owns them lets them go, after their baseline is drawn.
  */
 static MlCode
@@ -93,15 +103,20 @@ prepare(MlHost *host, const MlTrainSpec *spec, bool last, Input *in, MlTrainResu
 	if (host->poll(host, "preprocessing", 0))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
 	code = ml_prep_fit(host, &in->data, spec->prep, learner->linear, drop_first, &in->prep, status);
+	if (code == ML_OK)
+		code = ml_sample(&in->memory, &in->data, &in->prep, &spec->sampling, spec->seed, &in->drawn, &in->drawn_prep,
+						 &in->rows_drawn, status);
 	if (code != ML_OK || !learner->binned)
 		return code;
 	if (let_go)
 		code = baseline_features(host, &in->data, spec->seed, result, status);
 	in->seconds = -ml_seconds();
 	if (code == ML_OK)
-		code = ml_binned_build(host, &in->memory, &in->data, &in->prep, (int) ml_param_number(spec->params, "max_bin"),
-							   spec->seed, let_go, &in->binned, status);
-	in->data.binned = &in->binned;
+		code = ml_binned_build(host, &in->memory, &in->drawn, &in->drawn_prep,
+							   (int) ml_param_number(spec->params, "max_bin"), spec->seed, let_go, &in->binned, status);
+	in->drawn.binned = &in->binned;
+	in->data.first = in->drawn.first;
+	in->data.binned = spec->sampling.method == ML_SAMPLING_NONE ? &in->binned : NULL;
 	in->seconds += ml_seconds();
 	return code;
 }
@@ -123,11 +138,21 @@ learn(MlHost *host, const MlTrainSpec *spec, const MlParams *params, Input *in, 
 		ml_fit_timing(fit, "bin", in->seconds);
 	}
 	if (code == ML_OK)
-		code = spec->learner->train(host, &in->data, in->data.n_train, &in->prep, params, spec->seed, section, size,
-									fit, status);
+		code = spec->learner->train(host, &in->drawn, in->drawn.n_train, &in->drawn_prep, params, spec->seed,
+									section, size, fit, status);
 	ml_scratch_release(&memory);
 	in->binned.row = NULL;
 	return code;
+}
+
+/* Margins that are not those of the bytes, row by row: they belong to other rows, or to rows prepared otherwise. */
+static void
+drop_margins(MlHost *host, const Input *in, MlFit *fit)
+{
+	if (fit->margin == NULL || (in->drawn.n_train == in->data.n_train && in->prep.fold == NULL))
+		return;
+	host->release(host, fit->margin);
+	fit->margin = NULL;
 }
 
 /* Learner, bytes; the model is opened from them. */
@@ -138,20 +163,19 @@ fit_and_write(MlHost *host, const MlTrainSpec *spec, const MlParams *params, Inp
 	const double *log_prior;
 	void	   *section = NULL;
 	size_t		section_size = 0;
-	MlCode		code;
+	MlCode		code = ML_OK;
 
 	memset(&result->fit, 0, sizeof(result->fit));
 	result->fit.oob_score = NAN;
 	result->prep = in->prep;
-	code = learn(host, spec, params, in, &section, &section_size, &result->fit, status);
+	result->rows_sampled = in->drawn.class_ratio != NULL ? in->rows_drawn : 0;
+	if (in->drawn.class_ratio != NULL)
+		code = ml_class_prior(host, in->data.n_classes, in->drawn.class_ratio, &result->fit, status);
+	if (code == ML_OK)
+		code = learn(host, spec, params, in, &section, &section_size, &result->fit, status);
 	if (code != ML_OK)
 		return code;
-	/* rows that learned saw numbers of their own: the bytes give others */
-	if (in->prep.fold != NULL && result->fit.margin != NULL)
-	{
-		host->release(host, result->fit.margin);
-		result->fit.margin = NULL;
-	}
+	drop_margins(host, in, &result->fit);
 	log_prior = spec->prior ? result->fit.log_prior : NULL;
 	code = ml_model_write(host, spec->learner, &in->data, &in->prep, log_prior, section, section_size,
 						  &result->bytes, &result->size, status);
@@ -438,7 +462,7 @@ train_letting_go(MlHost *host, MlDataset *data, const MlTrainSpec *spec, MlTrain
 		code = prepare(host, spec, false, &first, result, status);
 	if (code == ML_OK)
 		code = prepare(host, spec, true, &last, result, status);
-	data->first = first.data.first = last.data.first;
+	data->first = first.data.first = first.drawn.first = last.data.first;
 	if (code == ML_OK)
 		code = first_fit(host, spec, again ? &first : &last, result, status);
 	ml_scratch_release(&first.memory);

@@ -10,6 +10,7 @@
 
 #include "kernel/metrics.h"
 #include "learn/learner.h"
+#include "learn/sampling.h"
 
 /* What drift is compared with later. */
 typedef struct MlBaseline
@@ -57,7 +58,8 @@ typedef struct MlTrainSpec
 	const MlParams *params;
 	const MlPrepSpec *prep;		/* one a dataset column */
 	uint64_t	seed;
-	bool		prior;			/* take class weights out of the probabilities */
+	MlSampling	sampling;		/* of the training rows, each time a learner learns */
+	bool		prior;			/* take class weights and sampling out of the probabilities */
 	double		threshold;		/* binary; used when rule is NULL; NaN = 0.5 of the weighted fit */
 	const char *threshold_rule; /* NULL, "f1", "youden", "cost": chosen on validation rows */
 	double		cost[4];		/* tp, fp, fn, tn */
@@ -105,6 +107,7 @@ typedef struct MlTrainResult
 	MlBaseline	score;			/* held-out rows (training rows when there are none) */
 	MlBaseline	label;			/* predicted label; regression: the target */
 	int64_t		rows_fitted;
+	int64_t		rows_sampled;	/* training rows, each as often as it was drawn; 0 = all as they are */
 	int			n_importance;
 	MlImportance importance[ML_MAX_IMPORTANCE];
 	MlThresholds thresholds;

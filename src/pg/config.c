@@ -202,6 +202,40 @@ read_sample_weight(Reader *r, JsonbValue *v)
 	r->config->sample_weight = is_null(v) ? NULL : mlops_option_text("sample_weight", v);
 }
 
+static const char *const sampling_methods[] = {"none", "over", "under"};
+
+static void
+read_sampling_method(Reader *r, JsonbValue *v)
+{
+	const char *word = is_null(v) ? sampling_methods[ML_SAMPLING_NONE] :
+		mlops_option_choice("sampling.method", v, sampling_methods, lengthof(sampling_methods));
+
+	for (int i = 0; i < (int) lengthof(sampling_methods); i++)
+		if (strcmp(word, sampling_methods[i]) == 0)
+			r->config->sampling.method = (MlSamplingMethod) i;
+}
+
+static void
+read_sampling_ratio(Reader *r, JsonbValue *v)
+{
+	r->config->sampling.ratio = is_null(v) ? r->fresh->sampling.ratio :
+		mlops_option_number("sampling.ratio", v, 1e-6, 1);
+}
+
+static const Key sampling_keys[] = {
+	{"method", read_sampling_method},
+	{"ratio", read_sampling_ratio},
+};
+
+static void
+read_sampling(Reader *r, JsonbValue *v)
+{
+	if (is_null(v))
+		r->config->sampling = r->fresh->sampling;
+	else
+		read_nested(r, "sampling", v, sampling_keys, COUNT(sampling_keys));
+}
+
 static void
 read_threshold(Reader *r, JsonbValue *v)
 {
@@ -401,6 +435,7 @@ static const Key keys[] = {
 	{"positive_label", read_positive_label},
 	{"exclude", read_exclude},
 	{"sample_weight", read_sample_weight},
+	{"sampling", read_sampling},
 	{"split", read_split},
 	{"threshold", read_threshold},
 	{"cost_matrix", read_cost_matrix},
@@ -426,6 +461,7 @@ mlops_config_init(MlopsConfig *config, const char *model)
 	/* 52 bits: exact in every JSON reader */
 	config->salt = (int64) (ml_hash_bytes(model, strlen(model), 0) >> 12);
 	config->refit = true;
+	config->sampling.ratio = 1;
 	config->threshold = NAN;
 	config->n_bands = lengthof(bands);
 	for (int i = 0; i < (int) lengthof(bands); i++)
@@ -491,6 +527,13 @@ mlops_config_write(const MlopsConfig *c)
 	mlops_json_end_array(&json);
 	mlops_json_key(&json, "sample_weight");
 	mlops_json_text(&json, c->sample_weight);
+	mlops_json_key(&json, "sampling");
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "method");
+	mlops_json_text(&json, sampling_methods[c->sampling.method]);
+	mlops_json_key(&json, "ratio");
+	mlops_json_number(&json, c->sampling.ratio);
+	mlops_json_end(&json);
 
 	mlops_json_key(&json, "split");
 	mlops_json_begin(&json);

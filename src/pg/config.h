@@ -10,6 +10,8 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "learn/sampling.h"
+
 #define MLOPS_MAX_BANDS 32
 
 typedef struct MlopsConfig
@@ -18,6 +20,7 @@ typedef struct MlopsConfig
 	char	   *positive_label; /* NULL = not known yet */
 	List	   *exclude;		/* of char * */
 	char	   *sample_weight;
+	MlSampling	sampling;
 	const char *split_method;	/* auto, time, group, hash */
 	double		split_test;
 	double		split_validation;

@@ -363,6 +363,11 @@ fit_detail(const MlTrainResult *result, const MlopsChoice *choice)
 	mlops_json_bool(&json, result->fit.converged);
 	mlops_json_key(&json, "threshold");
 	mlops_json_number(&json, result->threshold);
+	if (result->rows_sampled > 0)
+	{
+		mlops_json_key(&json, "rows_sampled");
+		mlops_json_integer(&json, result->rows_sampled);
+	}
 	if (!isnan(result->fit.oob_score))
 	{
 		mlops_json_key(&json, "oob_score");

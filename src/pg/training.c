@@ -565,6 +565,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		mlops_params_read(learner, request->params, &params);
 		mlops_definition_check_prep(&definition, learner);
 	}
+	mlops_check_status(ml_sampling_check(&definition.config.sampling, automatic ? NULL : &params, known_task, &status),
+					   &status);
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
 	rows = read_rows(&definition, &host, known_task);
@@ -580,6 +582,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		if (learner->check != NULL)
 			mlops_check_status(learner->check(&params, data.task, &status), &status);
 	}
+	mlops_check_status(ml_sampling_check(&definition.config.sampling, NULL, data.task, &status), &status);
 	part = GetCurrentTimestamp();
 	row = order_rows(&definition, rows, &data,
 					 automatic ? folds == 0 : wants_validation(&definition, &data, learner, &params),
@@ -594,6 +597,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	check_test_rows(&data, registration.metric);
 
 	spec.seed = (uint64) request->seed;
+	spec.sampling = definition.config.sampling;
 	spec.prior = strcmp(definition.config.calibration, "none") != 0;
 	spec.threshold = definition.config.threshold;
 	spec.threshold_rule = data.n_valid > 0 ? definition.config.threshold_rule : NULL;

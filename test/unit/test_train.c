@@ -338,7 +338,8 @@ typedef enum Asked
 {
 	PLAIN,
 	PREPARED,
-	ENCODED
+	ENCODED,
+	SAMPLED
 } Asked;
 
 static void
@@ -364,7 +365,7 @@ ask(Asked asked)
 static void
 test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool refit, Asked asked)
 {
-	static const char *const what[] = {"", ", prepared", ", encoded"};
+	static const char *const what[] = {"", ", prepared", ", encoded", ", sampled"};
 	MlDataset	data = make_data(task);
 	MlTrainSpec spec = make_spec(&data, algorithm);
 	MlTrainResult want;
@@ -375,8 +376,10 @@ test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool 
 
 	data.n = n;
 	data.n_valid = valid;
-	learned = asked == ENCODED ? 0 : N_TRAIN + (refit ? valid : 0);
+	learned = asked >= ENCODED ? 0 : N_TRAIN + (refit ? valid : 0);
 	ask(asked);
+	if (asked == SAMPLED)
+		spec.sampling = (MlSampling) {.method = refit ? ML_SAMPLING_UNDER : ML_SAMPLING_OVER,.ratio = 1};
 	spec.refit = refit;
 	/* importance takes the longest: once is enough */
 	spec.metric = task == ML_REGRESSION ? "rmse" : NULL;
@@ -406,7 +409,7 @@ test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool 
 	OK(good, name);
 	good = data.first == learned && memcmp(own[0].value, x1 + learned, (size_t) (n - learned) * sizeof(double)) == 0 &&
 		memcmp(own[2].code, code + learned, (size_t) (n - learned) * sizeof(int32_t)) == 0;
-	OK(good, asked == ENCODED ? "which are there still" : "which begin with the first row that was not learned from");
+	OK(good, asked >= ENCODED ? "which are there still" : "which begin with the first row that was not learned from");
 	test_host_reset(&host);
 }
 
@@ -429,6 +432,8 @@ test_columns(void)
 		for (asked = PLAIN; asked <= ENCODED; asked++)
 			test_own(fit[f].algorithm, fit[f].task, N, N_VALID, true, asked);
 		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, false, PLAIN);
+		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, true, fit[f].task == ML_REGRESSION ? PLAIN : SAMPLED);
+		test_own(fit[f].algorithm, fit[f].task, N, N_VALID, false, fit[f].task == ML_REGRESSION ? PLAIN : SAMPLED);
 		test_own(fit[f].algorithm, fit[f].task, N_TRAIN + N_VALID, N_VALID, false, PLAIN);
 		test_own(fit[f].algorithm, fit[f].task, N_TRAIN, 0, true, PLAIN);
 	}
