@@ -302,9 +302,8 @@ ml_prep_place(MlPrep *prep)
 	return true;
 }
 
-/* Tells of columns that hold nothing and will be zeros. */
-static void
-tell_empty(MlHost *host, const MlDataset *data, const MlPrepSpec *spec)
+void
+ml_prep_tell_empty(MlHost *host, const MlDataset *data, const MlPrepSpec *spec)
 {
 	char		line[320];
 	int			empty = 0;
@@ -366,8 +365,6 @@ ml_prep_fit(MlHost *host, const MlDataset *data, const MlPrepSpec *asked,
 		code = make_folds(host, data, spec, prep, status);
 	if (code == ML_OK)
 		code = fit_columns(host, data, spec, drop_first, prep, &scratch, status);
-	if (code == ML_OK)
-		tell_empty(host, data, spec);
 	ml_scratch_release(&scratch);
 	if (code == ML_OK && !ml_prep_place(prep))
 		code = ml_status_set(status, ML_TOO_LARGE, "encoded columns number more than %d", INT32_MAX / 2);

@@ -147,6 +147,8 @@ extern MlCode ml_prep_check(const MlPrepSpec *spec, const char *name, MlKind kin
 /* linear: numbers and ranks are scaled, and a category without encoding is refused; else scales are left out. */
 extern MlCode ml_prep_fit(MlHost *host, const MlDataset *data, const MlPrepSpec *spec,
 						  bool linear, bool drop_first, MlPrep *prep, MlStatus *status);
+/* Warns of columns whose training rows have no value to fill gaps with: they are zeros. */
+extern void ml_prep_tell_empty(MlHost *host, const MlDataset *data, const MlPrepSpec *spec);
 /* Numbers the design columns and extra numbers of columns whose widths are known; false: there are too many. */
 extern bool ml_prep_place(MlPrep *prep);
 

@@ -44,16 +44,17 @@ typedef struct Input
 	int64_t		rows_drawn;
 	MlBinned	binned;			/* of drawn */
 	MlScratch	memory;			/* of drawn rows and bins */
+	bool		again;			/* the second fit */
 	double		seconds;		/* of binning */
 } Input;
 
 /* Rows of data as a first fit takes them, or as the fit on all rows that are not test rows does. */
 static Input
-make_input(MlHost *host, const MlDataset *data, bool whole)
+make_input(MlHost *host, const MlDataset *data, bool again)
 {
-	Input		in = {.data = *data};
+	Input		in = {.data = *data,.again = again};
 
-	if (whole)
+	if (again)
 	{
 		in.data.n_train += in.data.n_valid;
 		in.data.n_valid = 0;
@@ -103,6 +104,9 @@ prepare(MlHost *host, const MlTrainSpec *spec, bool last, Input *in, MlTrainResu
 	if (host->poll(host, "preprocessing", 0))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
 	code = ml_prep_fit(host, &in->data, spec->prep, learner->linear, drop_first, &in->prep, status);
+	/* once is enough */
+	if (code == ML_OK && !in->again)
+		ml_prep_tell_empty(host, &in->data, spec->prep);
 	if (code == ML_OK)
 		code = ml_sample(&in->memory, &in->data, &in->prep, &spec->sampling, spec->seed, &in->drawn, &in->drawn_prep,
 						 &in->rows_drawn, status);

@@ -107,13 +107,32 @@ SELECT feature, method, importance > 0 AS matters FROM unnest('{gain,permutation
 SELECT mlops_import_model('imported', mlops_export_model('all_gradient_boosting')) AS version;
 SELECT count(*) AS rows, count(*) FILTER (WHERE mlops_predict('imported@1', r) = mlops_predict('all_gradient_boosting', r) AND mlops_transform('imported@1', r) = mlops_transform('all_gradient_boosting', r)) AS same FROM rows r WHERE rid % 50 = 1;
 
+-- with features selected: what is asked of those that go, goes with them; with folds and a choice among algorithms, too
+CREATE FUNCTION chosen(model text, algorithm text, params jsonb, selection jsonb) RETURNS TABLE (features text, single bigint, explained bigint, rows bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM mlops_train(model, 'clean', 'churn', chosen.algorithm, chosen.params, 'tenure, total_charges, contract, payment', key => 'rid', config => jsonb_build_object('select', selection, 'preprocess',
+        '{"numeric": {"clip": {"quantiles": [0.01, 0.99]}, "impute": "mean"}, "columns": {"total_charges": {"indicator": true}, "contract": {"encode": "target", "rare_below": 20}, "payment": {"encode": "hash", "buckets": 4}}}'::jsonb));
+    RETURN QUERY SELECT (SELECT string_agg(f.feature, ', ' ORDER BY position) FROM mlops_feature_names(model) f), count(*) FILTER (WHERE mlops_predict(model, r) = b.score),
+        count(*) FILTER (WHERE (SELECT abs(sum(contribution) - ln(b.score / (1 - b.score))) FROM mlops_explain(model, r)) < 1e-9), count(*)
+    FROM rows r JOIN mlops_predict_batch(model, 'SELECT * FROM rows WHERE rid % 500 = 1', 'rid') b ON b.key = r.rid::text;
+END $$;
+SELECT t.n, c.* FROM (VALUES (1, 'gradient_boosting', '{"n_estimators": 20, "early_stopping_rounds": 5}'::jsonb, '{"method": "mutual_info", "k": 2}'::jsonb), (2, 'logistic_regression', '{}', '{"method": "l1", "k": 3}'),
+    (3, 'auto', '{"folds": 2}', '{"method": "f_test", "k": 3}')) t(n, algorithm, params, selection), chosen('chosen_' || n, algorithm, params, selection) c ORDER BY n;
+
+-- a level for each row: what a learner cannot hold is refused before it learns
+CREATE TABLE ids AS SELECT i AS id, 'level ' || i AS level, i % 7 AS x, i % 3 = 0 AS y FROM generate_series(1, 20000) i;
+SET mlops.max_training_memory = '64MB';
+SELECT p, attempt(format('SELECT train_rows > 0 FROM mlops_train(%L, ''ids'', ''y'', ''decision_tree'', features => ''level, x'', key => ''id'', config => %L)', 'ids_' || n, jsonb_build_object('preprocess', jsonb_build_object('categorical', p))))
+FROM (VALUES (1, '{"encode": "onehot"}'::jsonb), (2, '{"encode": "onehot", "rare_below": 2}'), (3, '{"encode": "target"}'), (4, '{"encode": "hash", "buckets": 32}'), (5, '{"encode": "hash", "buckets": 65536}'), (6, '{"encode": "frequency"}')) t(n, p) ORDER BY n;
+RESET mlops.max_training_memory;
+
 -- asked wrongly
 SELECT c, attempt(format('SELECT train_rows FROM mlops_train(''wrong'', ''SELECT rid, payment, churn FROM rows'', ''churn'', ''logistic_regression'', key => ''rid'', config => %L)', jsonb_build_object('preprocess', c::jsonb))) FROM unnest(ARRAY[
     '{"categorical": {"encode": "targets"}}', '{"categorical": {"encode": "native"}}', '{"categorical": {"encode": "target", "smoothing": -1}}', '{"categorical": {"encode": "target", "smoothing": "some"}}',
     '{"categorical": {"encode": "hash", "buckets": 1}}', '{"categorical": {"encode": "hash", "buckets": 65537}}', '{"categorical": {"encode": "hash", "rare_below": 5}}', '{"categorical": {"encode": "hash", "unknown": "error"}}',
     '{"categorical": {"rare_below": -1}}', '{"categorical": {"rare_below": 2.5}}', '{"categorical": {"rare_below": "few"}}', '{"categorical": {"unknown": "rare"}}', '{"categorical": {"unknown": "refuse"}}',
     '{"categorical": {"impute": "constant"}}', '{"categorical": {"impute": "constant", "constant": 5}}', '{"categorical": {"impute": "median"}}', '{"categorical": {"scale": "standard"}}', '{"categorical": {"encode": "hash", "scale": "standard"}}',
-    '{"numeric": {"rare_below": 3}}', '{"numeric": {"constant": "five"}}', '{"columns": {"payment": {"impute": "mean"}}}', '{"columns": {"payment": {"constant": 5}}}', '{"columns": {"payment": {"constant": true}}}', '{"text": {"encode": "hash"}}']) c;
+    '{"numeric": {"rare_below": 3}}', '{"numeric": {"constant": "five"}}', '{"columns": {"payment": {"impute": "mean"}}}', '{"columns": {"payment": {"constant": 5}}}', '{"columns": {"payment": {"constant": true}}}', '{"text": {"encode": "hash"}}', '{"numeric": null}', '{"columns": null}', '{"columns": {"payment": "mean"}}', '{"columns": {"Payment": {"impute": "none"}}}']) c;
 -- nothing there, everything the same, one row, a level for each row
 CREATE FUNCTION odd(model text, source text, r jsonb, config jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
@@ -129,5 +148,5 @@ FROM (VALUES (1, 'SELECT NULL::float8 AS a, NULL::text AS k, i AS y FROM generat
     (6, 'SELECT i AS a, ''level '' || i AS k, i AS y FROM generate_series(1, 300) i', '{"a": 9, "k": "level 7"}', '{"split": {"test": 0}, "preprocess": {"numeric": {"scale": "none"}, "categorical": {"rare_below": 2}}}')) t(n, source, r, config);
 SELECT attempt($$SELECT mlops_transform('encoded_standard', '{"tenure": 1, "total_charges": "Infinity"}')$$);
 
-SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE owner = current_user AND name ~ '^(encoded_|clean_|spoiled_|unknown_|all_|odd_|noise$|leaking$|buckets$|filled$|words$|imported$)';
+SELECT count(mlops_drop_model(name)) AS dropped FROM mlops.models WHERE owner = current_user AND name ~ '^(encoded_|clean_|spoiled_|unknown_|all_|odd_|chosen_|ids_|noise$|leaking$|buckets$|filled$|words$|imported$)';
 DROP SCHEMA test_encoders CASCADE;

@@ -81,6 +81,7 @@ fit_one(TestHost *t, MlColumn *column, int64_t n, int64_t n_train, const MlPrepS
 	MlStatus	status;
 
 	OK(ml_prep_fit(&t->host, &d, spec, true, drop_first, prep, &status) == ML_OK, "fits");
+	ml_prep_tell_empty(&t->host, &d, spec);
 }
 
 static void

@@ -413,6 +413,27 @@ test_own(const char *algorithm, MlTaskKind task, int64_t n, int64_t valid, bool 
 	test_host_reset(&host);
 }
 
+/* A column without values is told of once, though two fits meet it. */
+static void
+test_empty(void)
+{
+	static double nothing[N];
+	MlDataset	data = make_data(ML_REGRESSION);
+	MlTrainSpec spec = make_spec(&data, "gradient_boosting");
+	int			i;
+
+	for (i = 0; i < N; i++)
+		nothing[i] = NAN;
+	column[0].value = nothing;
+	prep[0].impute = ML_IMPUTE_MEAN;
+	spec.refit = true;
+	ml_param_set_number(&params, ml_param_index(params.learner, "n_estimators"), 3, &status);
+	host.n_warn = 0;
+	OK(ml_train(&host.host, &data, &spec, &result, &status) == ML_OK && result.rows_fitted == N_TRAIN + N_VALID &&
+	   host.n_warn == 1, "a column without values is told of once");
+	test_host_reset(&host);
+}
+
 static void
 test_columns(void)
 {
@@ -569,6 +590,7 @@ main(void)
 	test_multiclass();
 	test_same();
 	test_columns();
+	test_empty();
 	test_failures();
 	test_baseline();
 	test_names();
