@@ -4,7 +4,7 @@
  * The bytes, little-endian; every part begins at a multiple of 8:
  *
  *	    0	char[8]	"mlopsmdl"
- *	    8	uint32	format (2; 1 is read, too)
+ *	    8	uint32	format (1)
  *	   12	uint32	flags: 1 = log_prior is there
  *	   16	uint64	size of everything
  *	   24	uint64	checksum: hash of bytes [32, size), seeded by the hash of [0, 24)
@@ -12,8 +12,8 @@
  *	   48	char[32] name of the algorithm, zero-filled
  *	   80	uint64	offset of: columns, texts' offsets, number of texts, text, bytes of text, log_prior,
  *					section, bytes of section
- *	  144	uint64	offset of values, number of values; not in format 1
- *	  160	columns	p records MlBytesColumn (below); those of format 1 have no bounds
+ *	  144	uint64	offset of values, number of values
+ *	  160	columns	p records MlBytesColumn (below)
  *	        uint32	offset into text of: the classes, the column names, then each column's levels and rare ones
  *	        char[]	text: zero-terminated, one after the other
  *	        double	values: of frequencies and target means, slot by slot, column by column
@@ -36,8 +36,7 @@
 #include "learn/tree.h"
 
 #define ROWS_STEPS 4e6			/* tens of milliseconds */
-#define FORMAT 2
-#define CHECKSUM_SEED 1
+#define FORMAT 1
 #define FLAG_PRIOR 1u
 #define MAX_COLUMNS (1 << 24)
 
@@ -63,7 +62,6 @@ typedef struct MlBytesHead
 	uint64_t	prior_at;
 	uint64_t	section_at;
 	uint64_t	section_size;
-	/* from format 2 on */
 	uint64_t	value_at;
 	uint64_t	n_values;
 } MlBytesHead;
@@ -73,16 +71,15 @@ typedef struct MlBytesColumn
 	uint8_t		kind;
 	uint8_t		encode;
 	uint8_t		flags;			/* 1 has_impute, 2 indicator, 4 null_level, 8 drop_first, 16 rare_level */
-	uint8_t		unknown;		/* 0 in format 1 */
+	uint8_t		unknown;
 	int32_t		feature;
 	int32_t		first;
 	int32_t		width;
 	int32_t		n_levels;
-	int32_t		n_rare;			/* 0 in format 1 */
+	int32_t		n_rare;
 	double		impute;
 	double		shift;
 	double		scale;
-	/* from format 2 on */
 	double		low;
 	double		high;
 } MlBytesColumn;
@@ -101,7 +98,7 @@ static uint64_t
 checksum_of(const uint8_t *bytes, size_t size)
 {
 	return ml_hash_bytes(bytes + CHECKED_FROM, size - CHECKED_FROM,
-						 ml_hash_bytes(bytes, offsetof(MlBytesHead, checksum), CHECKSUM_SEED));
+						 ml_hash_bytes(bytes, offsetof(MlBytesHead, checksum), FORMAT));
 }
 
 /* ---- writing ---- */
@@ -262,12 +259,9 @@ damaged(MlStatus *status, const char *what)
 static MlCode
 check_head(const uint8_t *bytes, size_t size, MlBytesHead *head, MlStatus *status)
 {
-	size_t		shortest = offsetof(MlBytesHead, value_at);
-
-	if (size < shortest || (uintptr_t) bytes % 8 != 0)
+	if (size < sizeof(*head) || (uintptr_t) bytes % 8 != 0)
 		return damaged(status, "too short or not aligned");
-	memset(head, 0, sizeof(*head));
-	memcpy(head, bytes, shortest);
+	memcpy(head, bytes, sizeof(*head));
 	if (memcmp(head->magic, magic, sizeof(magic)) != 0)
 		return ml_status_set(status, ML_BAD_BYTES, "bytes are not those of a model");
 	if (head->format > FORMAT)
@@ -281,10 +275,8 @@ check_head(const uint8_t *bytes, size_t size, MlBytesHead *head, MlStatus *statu
 		return damaged(status, "their length is not the one they tell");
 	if (head->checksum != checksum_of(bytes, size))
 		return damaged(status, "the checksum does not match");
-	if (head->format < 1 || (head->format > 1 && size < sizeof(*head)))
+	if (head->format != FORMAT)
 		return damaged(status, "impossible format");
-	if (head->format > 1)
-		memcpy(head, bytes, sizeof(*head));
 	return ML_OK;
 }
 
@@ -441,8 +433,6 @@ open_values(const uint8_t *bytes, const MlBytesHead *head, MlModel *model, MlSta
 	uint64_t	i;
 	int			c;
 
-	if (head->format == 1)
-		return ML_OK;
 	value = ml_read_array(bytes, head->size, head->value_at, head->n_values, sizeof(double));
 	if (value == NULL)
 		return damaged(status, "values outside");
@@ -462,27 +452,11 @@ open_values(const uint8_t *bytes, const MlBytesHead *head, MlModel *model, MlSta
 	return at == head->n_values ? ML_OK : damaged(status, "more values than columns need");
 }
 
-static size_t
-column_size(const MlBytesHead *head)
-{
-	return head->format == 1 ? offsetof(MlBytesColumn, low) : sizeof(MlBytesColumn);
-}
-
-/* Column c of the bytes, whatever their format. */
-static MlBytesColumn
-read_column(const uint8_t *stored, const MlBytesHead *head, int c)
-{
-	MlBytesColumn column = {.low = -INFINITY,.high = INFINITY};
-
-	memcpy(&column, stored + (size_t) c * column_size(head), column_size(head));
-	return column;
-}
-
 static MlCode
 open_columns(MlHost *host, const uint8_t *bytes, const MlBytesHead *head, MlModel *model, Texts *texts,
 			 MlStatus *status)
 {
-	const uint8_t *all = ml_read_array(bytes, head->size, head->column_at, head->columns, column_size(head));
+	const MlBytesColumn *all = ml_read_array(bytes, head->size, head->column_at, head->columns, sizeof(MlBytesColumn));
 	int32_t		first = 0;
 	int			c;
 
@@ -494,8 +468,7 @@ open_columns(MlHost *host, const uint8_t *bytes, const MlBytesHead *head, MlMode
 	for (c = 0; c < model->prep.p; c++)
 	{
 		MlPrepColumn *column = model->prep.column + c;
-		MlBytesColumn stored = read_column(all, head, c);
-
+		MlBytesColumn stored = all[c];
 		int			n_values = ml_prep_n_values((MlEncode) stored.encode, model->n_classes);
 
 		if (!column_is_sound(&stored, n_values, first, model->prep.width - first))

@@ -4,7 +4,6 @@
  * Not here: damaged bytes (test_fuzz.c).
  */
 #include "fixture.h"
-#include "golden_format1.h"
 #include "tap.h"
 
 /* Margins and explanations agree with coefficients times design columns. */
@@ -132,47 +131,6 @@ writer(TestHost *t)
 	test_host_reset(t);
 }
 
-/* Bytes that an earlier version wrote are read, and mean what they meant. */
-static void
-earlier_format(TestHost *t)
-{
-	static const struct
-	{
-		const char *name;
-		const uint64_t *bytes;
-		size_t		size;
-		MlTaskKind	task;
-		const double *margin;
-	}			old[] = {
-		{"logistic_regression", format1_logistic, sizeof(format1_logistic), ML_BINARY, format1_logistic_margin},
-		{"decision_tree", format1_tree, sizeof(format1_tree), ML_MULTICLASS, format1_tree_margin}
-	};
-	int			k;
-
-	for (k = 0; k < 2; k++)
-	{
-		Fixture		f;
-		MlModel		model;
-		MlStatus	status;
-		double		x[8 * 4];
-		double		margin[8 * 3];
-		size_t		i;
-		double		worst = 0.0;
-
-		fixture_golden(&f, old[k].task, false);
-		OK(((const uint32_t *) old[k].bytes)[2] == 1, "format 1");
-		OK(ml_model_open(&t->host, old[k].bytes, old[k].size, &model, &status) == ML_OK, old[k].name);
-		ml_prep_rows(&model.prep, &f.data, 0, 8, x);
-		OK(ml_model_margin_room(&model) == 0, "needs no room");
-		ml_model_margin(&model, x, 8, margin, NULL);
-		for (i = 0; i < 8 * (size_t) model.n_outputs; i++)
-			worst = fmax(worst, fabs(margin[i] - old[k].margin[i]));
-		OK(worst < 1e-15, "the same margins");
-		OK(model.prep.column[0].low == -INFINITY && model.prep.column[0].high == INFINITY, "no bounds");
-		test_host_reset(t);
-	}
-}
-
 int
 main(void)
 {
@@ -182,6 +140,5 @@ main(void)
 	meaning(&t);
 	prior(&t);
 	writer(&t);
-	earlier_format(&t);
 	return tap_done();
 }
