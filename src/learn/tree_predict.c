@@ -255,7 +255,8 @@ ml_trees_margin(const MlModel *model, const double *x, int64_t n, double *margin
 	int64_t		i = 0;
 
 	for (; p > 0 && i + ML_TREE_WALKS <= n; i += ML_TREE_WALKS)
-		margin_of_rows(t, extended(&model->prep, x + (size_t) i * p, ML_TREE_WALKS, room), width, margin + (size_t) i * k);
+		margin_of_rows(t, extended(&model->prep, x + (size_t) i * p, ML_TREE_WALKS, room), width,
+					   margin + (size_t) i * k);
 	for (; i < n; i++)
 		margin_of_row(t, p > 0 ? extended(&model->prep, x + (size_t) i * p, 1, room) : nothing, width,
 					  margin + (size_t) i * k);
