@@ -65,7 +65,8 @@ take_group(const double *y, double positive, const double *s, const double *w,
 	int64_t		i = *left - 1;
 	double		score = s[order[i]];
 
-	for (; i >= 0 && s[order[i]] == score; i--)
+	/* none is above: equal, but a NaN ends here, too */
+	for (; i >= 0 && !(s[order[i]] < score); i--)
 		ml_curve_add(curve, y[order[i]] == positive, weight_of(w, order[i]));
 	*left = i + 1;
 }

