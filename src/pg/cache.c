@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -186,6 +187,30 @@ check_shape(const MlopsRef *ref, const MlopsEntry *entry)
 				 errdetail_internal("%s", mismatch)));
 }
 
+/* What is shown must be valid text: learn/ knows no encodings. */
+static void
+check_text(const char *text)
+{
+	if (!pg_verifymbstr(text, strlen(text), true))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("model bytes are damaged: a text is not valid in encoding %s", GetDatabaseEncodingName())));
+}
+
+static void
+check_texts(const MlModel *model)
+{
+	for (int i = 0; i < model->n_classes; i++)
+		check_text(model->class_name[i]);
+	for (int i = 0; i < model->prep.p; i++)
+	{
+		check_text(model->prep.column[i].name);
+		for (int k = 0; k < model->prep.column[i].n_levels; k++)
+			check_text(model->prep.column[i].level[k]);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 /* Fills an entry; its context hangs under the caller's until all is well. */
 static void
 fill_entry(const MlopsRef *ref, Oid owner, MlopsEntry *entry)
@@ -198,6 +223,7 @@ fill_entry(const MlopsRef *ref, Oid owner, MlopsEntry *entry)
 					MemoryContextStrdup(entry->context, psprintf("model \"%s\"", ref->model)));
 	bytes = fetch_bytes(ref, entry->context, &size);
 	mlops_check_status(ml_model_open(&entry->host.host, bytes, size, &entry->model, &status), &status);
+	check_texts(&entry->model);
 	entry->features = fetch_features(ref, owner, entry->context);
 	check_shape(ref, entry);
 }

@@ -1,9 +1,9 @@
-# 014_fuzz.pl: options and exported versions that nobody in his right mind would pass: each is refused with the SQLSTATE
-# of a mistake, or taken; never an internal error, and never a crash.
+# 014_fuzz.pl: options, exported versions and stored model bytes that nobody in his right mind would pass or write: each
+# is refused with the SQLSTATE of a mistake, or taken; never an internal error, and never a crash.
 #
 # The seeds are fixed; which draws they give may differ between servers.
 #
-# Not here: bytes (test/unit/test_fuzz.c), what each mistake is told (test/sql/training_errors.sql, 013_portable.pl).
+# Not here: every byte (test/unit/test_fuzz.c), what each mistake is told (test/sql/training_errors.sql, 013_portable.pl).
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-use Portable qw(take_apart put_together);
+use Portable qw(take_apart put_together seal);
 
 my $node = PostgreSQL::Test::Cluster->new('fuzz');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
@@ -156,6 +156,91 @@ is($node->safe_psql('postgres', q{SELECT what FROM outcome WHERE state = 'unexpe
 is($node->safe_psql('postgres', q{SELECT count(*) FILTER (WHERE state = 'taken') > 5, count(*) FILTER (WHERE state <> 'taken') > 100 FROM outcome}),
 	't|t', 'of each there was enough');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM t'), '120', 'nothing was done');
+
+# ---- stored model bytes: words, numbers and texts of them changed under a checksum that fits; bytes of another version
+
+$node->safe_psql('postgres', q{
+	SET client_min_messages = error;
+	TRUNCATE outcome;
+	CREATE TABLE u AS SELECT id, a, g, flag, ARRAY[a % 3, id % 5]::float8[] AS v, y, 'c' || id % 3 AS k, number FROM t;
+	SELECT mlops_train('bytes_' || name, 'u', target, algorithm, params::jsonb, features, key => 'id')
+	FROM (VALUES ('binary', 'y', 'gradient_boosting', '{"n_estimators": 3, "early_stopping_rounds": 0, "min_samples_leaf": 2, "max_leaves": 6}', 'a, g, flag, v'),
+		('classes', 'k', 'gradient_boosting', '{"n_estimators": 2, "early_stopping_rounds": 0, "max_leaves": 4, "class_weight": "balanced"}', 'a, g, flag, v'),
+		('forest', 'k', 'random_forest', '{"n_estimators": 2, "max_leaves": 4}', 'a, g, flag, v'),
+		('tree', 'number', 'decision_tree', '{"max_leaves": 8}', 'g, a'),
+		('linear', 'number', 'linear_regression', '{}', 'a, g, flag, v'),
+		('logistic', 'k', 'logistic_regression', '{}', 'a, g, flag, v')) AS m (name, target, algorithm, params, features);
+	CREATE FUNCTION ask(model text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+	DECLARE
+		call text;
+	BEGIN
+		FOREACH call IN ARRAY ARRAY['SELECT mlops_predict(%1$L, u) FROM u', 'SELECT length(mlops_predict_label(%1$L, u)) FROM u', 'SELECT mlops_predict_proba(%1$L, u)::text FROM u',
+			'SELECT b::text FROM mlops_predict_batch(%1$L, ''u'') AS b', 'SELECT mlops_explain(%1$L, u)::text FROM u WHERE id < 9', 'SELECT mlops_explain(%1$L, u, method => ''lime'')::text FROM u WHERE id = 9',
+			'SELECT b::text FROM mlops_explain_batch(%1$L, ''u'') AS b', 'SELECT r::text FROM mlops_model_rules(%1$L) AS r', 'SELECT mlops_decision_path(%1$L, u)::text FROM u WHERE id < 9',
+			'SELECT mlops_transform(%1$L, u)::text FROM u', 'SELECT f::text FROM mlops_feature_names(%1$L) AS f', 'SELECT mlops_sample_input(%1$L)::text', 'SELECT e::text FROM mlops_evaluate(%1$L, ''u'') AS e'] LOOP
+			BEGIN
+				EXECUTE format('SELECT count(*) FROM (' || call || ' OFFSET 0) AS s', model);
+				RETURN NEXT 'taken';
+			EXCEPTION WHEN OTHERS THEN
+				RETURN NEXT SQLSTATE || ' ' || SQLERRM;
+				EXIT WHEN SQLSTATE = 'XX001';
+			END;
+		END LOOP;
+	END $$;
+	CREATE PROCEDURE attempt_bytes(model text, bytes bytea) LANGUAGE plpgsql AS $$
+	DECLARE
+		id bigint := (SELECT version_id FROM mlops.versions JOIN mlops.models USING (model_id) WHERE name = model);
+		sound bytea := (SELECT content FROM mlops.version_blobs WHERE version_id = id);
+		said text;
+	BEGIN
+		UPDATE mlops.version_blobs SET content = bytes WHERE version_id = id;
+		-- the cache believes that these are others
+		UPDATE mlops.versions SET created_at = clock_timestamp() WHERE version_id = id;
+		FOR said IN SELECT ask(model) LOOP
+			INSERT INTO outcome VALUES ('bytes', left(said, 5));
+			IF said !~ '^(taken|XX001|22(?!021)|42804|0A)' THEN
+				INSERT INTO outcome VALUES (format('%s: %s', model, said), 'unexpected');
+			END IF;
+		END LOOP;
+		UPDATE mlops.version_blobs SET content = sound WHERE version_id = id;
+	END $$});
+my %bytes = map { my ($name, $hex) = split /\|/; ($name, pack 'H*', $hex) } split /\n/, $node->safe_psql('postgres', q{
+	SELECT name, encode(content, 'hex') FROM mlops.version_blobs JOIN mlops.versions USING (version_id) JOIN mlops.models USING (model_id) WHERE name LIKE 'bytes%'});
+my @word = (0, 1, 8, 0x7fffffff, 0xffffffff, 1 << 31, 1 << 62, ~0 >> 1, 1 << 63, ~0, ~7, map { unpack 'Q<', pack 'd<', $_ } 1e308, -1e308, 9**9**9, -9**9**9, -sin 9**9**9);
+is(scalar(grep { seal($bytes{$_}) ne $bytes{$_} } keys %bytes), 0, 'the checksum is the one that is written');
+
+srand 43;
+$try = "SET statement_timeout = '20s';\n";
+foreach my $model (sort keys %bytes)
+{
+	my $sound = $bytes{$model};
+	my ($offsets, $texts, $chars, $n_chars) = unpack 'Q<4', substr $sound, 88, 32;
+	my @copy = map { $bytes{$_} } grep { $_ ne $model } sort keys %bytes;
+
+	for (1 .. 60)
+	{
+		my $copy = $sound;
+		for (0 .. rand 3)
+		{
+			my $at = 4 * int rand((rand() < 0.4 ? 600 : length $sound) / 4 - 1);
+			my $word = $word[ rand @word ];
+			my $what = int rand 6;
+			if ($what == 0) { substr($copy, $at, 1) = chr int rand 256; }
+			elsif ($what == 1) { substr($copy, $at, 4) = substr pack('Q<', $word), 0, 4; }
+			elsif ($what == 2) { substr($copy, $at & ~7, 8) = pack 'Q<', $word; }
+			elsif ($what == 3) { substr($copy, $at, 4) = pack 'L<', (unpack('L<', substr $copy, $at, 4) + int(rand 5) - 2) & 0xffffffff; }
+			elsif ($what == 4) { substr($copy, $chars + int rand $n_chars, 1) = substr "\xff\x01\"\xc3z%", rand 6, 1; }
+			else { substr($copy, $offsets + 4 * int rand $texts, 4) = pack 'L<', int rand $n_chars + 2; }
+		}
+		push @copy, seal($copy);
+	}
+	$try .= "CALL attempt_bytes('$model', '\\x" . unpack('H*', $_) . "');\n" foreach @copy;
+}
+$node->safe_psql('postgres', $try);
+is($node->safe_psql('postgres', q{SELECT what FROM outcome WHERE state = 'unexpected' LIMIT 10}), '', 'model bytes are refused with a name, or taken');
+is($node->safe_psql('postgres', q{SELECT count(*) FILTER (WHERE state = 'taken') > 500, count(*) FILTER (WHERE state = 'XX001') > 150 FROM outcome}),
+	't|t', 'of each there was enough');
+is($node->safe_psql('postgres', q{SELECT count(*) FILTER (WHERE s <> 'taken' AND s !~ '^0A') FROM mlops.models, ask(name) AS s WHERE name LIKE 'bytes%'}), '0', 'sound bytes answer');
 
 $node->stop;
 done_testing();

@@ -1,4 +1,4 @@
-# Portable.pm: exported versions taken apart, changed and put together again with a checksum that fits.
+# Portable.pm: exported versions taken apart, changed and put together again, and bytes with a checksum that fits.
 #
 # Follows docs/internals.md, not the code: what the page says of the bytes is what is done here.
 
@@ -9,7 +9,7 @@ use warnings;
 no warnings 'portable';    # numbers of 64 bits
 
 use Exporter 'import';
-our @EXPORT_OK = qw(take_apart put_together);
+our @EXPORT_OK = qw(take_apart put_together seal);
 
 my @field = (
 	[ encoding => 'text' ], [ target => 'text' ], [ threshold => 'number' ], [ risk_bands => 'text' ],
@@ -49,6 +49,14 @@ sub hash
 	$b = mix($b) if $len % 16 == 8;    # the lane of a half round takes zeros
 	my $end = mix(do { use integer; $a + 0xa4093822299f31d1 * $len });
 	return mix($end ^ ($b << 32 | $b >> 32));
+}
+
+# The same bytes with a checksum that fits: exported versions and model bytes have it at the same place.
+sub seal
+{
+	my ($bytes) = @_;
+	my ($head, $rest) = (substr($bytes, 0, 24), substr $bytes, 32);
+	return $head . pack('Q<', hash($rest, hash($head, 1))) . $rest;
 }
 
 # content -> { field => value, ..., sections => [version, metrics, artifacts, columns, model] }
@@ -95,9 +103,7 @@ sub put_together
 		$table .= pack 'Q<2', $at, length $_;
 		$at += length $_;
 	}
-	my $head = 'mlopsver' . pack 'L<2Q<', 1, 5, $at;
-	my $rest = join '', $table, @section;
-	return $head . pack('Q<', hash($rest, hash($head, 1))) . $rest;
+	return seal('mlopsver' . pack('L<2Q<2', 1, 5, $at, 0) . join '', $table, @section);
 }
 
 1;
