@@ -30,6 +30,8 @@
 #define CATEGORY_L2 10.0
 #define CATEGORY_ROWS 10.0		/* of a table with ... */
 #define CATEGORY_TABLE 200.0	/* ... so many rows; fewer of a smaller one */
+#define FIRST_SCORES (1024 * 1024)
+#define FEW_CLASSES 8			/* whose gradients of a chunk are made in no time */
 #define MIN_IMPROVEMENT 1e-7	/* relative; a loss this much lower is a better one */
 
 static const MlParam boosting_params[] = {
@@ -336,6 +338,8 @@ allocate(Boost *b, MlStatus *status)
 
 	b->n_chunks = (int) ((b->n + BOOST_CHUNK - 1) / BOOST_CHUNK);
 	b->rows_chunks = (int) ((b->rows + BOOST_CHUNK - 1) / BOOST_CHUNK);
+	b->sums_rows = b->k <= FEW_CLASSES ? BOOST_CHUNK : BOOST_CHUNK * FEW_CLASSES / b->k;
+	b->n_sums = (int) ((b->n + b->sums_rows - 1) / b->sums_rows);
 	/* not the scratch's: it may outlive the training */
 	b->score = ml_alloc_array(b->host, (size_t) b->n * (size_t) b->k, sizeof(double));
 	if (b->score == NULL)
@@ -343,7 +347,7 @@ allocate(Boost *b, MlStatus *status)
 	if (TAKE(b->g, b->rows * b->k, sizeof(double)) ||
 		TAKE(b->h, b->rows * b->k, sizeof(double)) ||
 		(b->held = ml_scratch_zero(&b->scratch, (size_t) b->n_chunks, 1, "boosting", status)) == NULL ||
-		TAKE(b->sums, 2 * b->n_chunks, sizeof(MlLossSums)) ||
+		TAKE(b->sums, 2 * (size_t) b->n_sums, sizeof(MlLossSums)) ||
 		TAKE(b->bag_count, b->rows_chunks, sizeof(int64_t)) ||
 		TAKE(b->curve_train, b->rounds + 1, sizeof(double)) ||
 		TAKE(b->curve_valid, b->rounds + 1, sizeof(double)) ||
@@ -377,13 +381,20 @@ allocate_trees(Boost *b, MlStatus *status)
 	return ML_OK;
 }
 
-/* All scores of a chunk are F_0: many classes take long enough that it must be possible to stop. */
+/* Rows whose scores are some megabytes: memory that is touched for the first time is slow. */
+static int64_t
+first_rows(const Boost *b)
+{
+	return 1 + FIRST_SCORES / b->k;
+}
+
+/* All scores are F_0: many classes take long enough that it must be possible to stop. */
 static void
 first_scores_task(void *arg, int task)
 {
 	Boost	   *b = arg;
-	int64_t		from = (int64_t) task * BOOST_CHUNK;
-	int64_t		end = from + BOOST_CHUNK < b->n ? from + BOOST_CHUNK : b->n;
+	int64_t		from = task * first_rows(b);
+	int64_t		end = from + first_rows(b) < b->n ? from + first_rows(b) : b->n;
 	int64_t		i;
 	int			c;
 
@@ -415,7 +426,7 @@ prepare(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 		code = allocate_trees(b, status);
 	if (code == ML_OK)
 		code = start_scores(b, b->maker.base, status);
-	if (code == ML_OK && b->host->parallel_for(b->host, b->n_chunks, first_scores_task, b))
+	if (code == ML_OK && b->host->parallel_for(b->host, (int) (b->n / first_rows(b)) + 1, first_scores_task, b))
 		code = ml_status_set(status, ML_CANCELLED, "cancelled");
 	return code;
 }

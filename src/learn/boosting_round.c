@@ -6,7 +6,8 @@
  *	leaf values from the exact gradients
  *	scores; after the last tree of a round, gradients and losses
  *
- * Everything goes by chunks of BOOST_CHUNK rows.  Sums over chunks are added
+ * Everything goes by chunks of BOOST_CHUNK rows, gradients of many classes by
+ * fewer rows: a task must soon end when asked to.  Sums over chunks are added
  * in the order of the chunks, sums of leaves are integers, so the result does
  * not depend on the threads.
  */
@@ -44,13 +45,13 @@ chunk_end(int task, int64_t n)
 
 /* ---- gradients ---- */
 
-/* Of one chunk: rows that learn get gradients, those that choose only a loss. */
+/* Of some rows: those that learn get gradients, those that choose only a loss. */
 static void
 gradient_task(void *arg, int task, int member)
 {
 	Boost	   *b = arg;
-	int64_t		from = (int64_t) task * BOOST_CHUNK;
-	int64_t		end = chunk_end(task, b->n);
+	int64_t		from = task * b->sums_rows;
+	int64_t		end = from + b->sums_rows < b->n ? from + b->sums_rows : b->n;
 	int64_t		learn = end < b->rows ? end : b->rows;
 	const double *w = b->weight;
 	MlLossSums *sums = b->sums + task;
@@ -64,17 +65,17 @@ gradient_task(void *arg, int task, int member)
 	else if (learn > from)
 		ml_loss_gradient(b->loss, parameter, b->data->y + from, b->score + from, w ? w + from : NULL, learn - from,
 						 b->g + from, b->h + from, sums);
-	/* a chunk may hold both kinds of rows: their losses are kept apart */
-	b->sums[b->n_chunks + task].loss = 0;
+	/* a task may have both kinds of rows: their losses are kept apart */
+	b->sums[b->n_sums + task].loss = 0;
 	if (learn < from)
 		learn = from;
 	if (end > learn)
-		b->sums[b->n_chunks + task].loss =
+		b->sums[b->n_sums + task].loss =
 			ml_loss_sum(b->loss, parameter, b->k, b->data->y + learn, b->score + learn * b->k,
 						w ? w + learn : NULL, end - learn);
 }
 
-/* What the chunks' gradients say of all: the scales of the next trees, and the losses so far. */
+/* What all gradients say together: the scales of the next trees, and the losses so far. */
 static void
 sum_gradients(Boost *b)
 {
@@ -84,10 +85,10 @@ sum_gradients(Boost *b)
 	double		max_h = 0;
 	int			i;
 
-	for (i = 0; i < b->n_chunks; i++)
+	for (i = 0; i < b->n_sums; i++)
 	{
 		learn += b->sums[i].loss;
-		valid += b->sums[b->n_chunks + i].loss;
+		valid += b->sums[b->n_sums + i].loss;
 		max_g = b->sums[i].max_g > max_g ? b->sums[i].max_g : max_g;
 		max_h = b->sums[i].max_h > max_h ? b->sums[i].max_h : max_h;
 	}
@@ -134,7 +135,7 @@ ml_boost_gradients(MlTeam *team, void *arg)
 	b->team = team;
 	if (b->loss == ML_LOSS_HUBER)
 		choose_delta(b);
-	if (!ml_team_run(team, b->n_chunks, gradient_task, b))
+	if (!ml_team_run(team, b->n_sums, gradient_task, b))
 		sum_gradients(b);
 }
 

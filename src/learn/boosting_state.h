@@ -50,7 +50,9 @@ typedef struct Boost
 	MlRowNodes	leaf;			/* n: of the tree at hand; none: not in the bag */
 	int			n_chunks;
 	int			rows_chunks;	/* those of the rows that learn */
-	MlLossSums *sums;			/* n_chunks */
+	int64_t		sums_rows;		/* of a task that makes gradients: a chunk, or fewer of many classes */
+	int			n_sums;
+	MlLossSums *sums;			/* 2 × n_sums: of rows that learn, of those that choose */
 	int64_t    *bag_count;		/* rows_chunks: rows in the bag */
 	double	   *residual;		/* rows, for leaves that are quantiles */
 	double	   *residual_weight;

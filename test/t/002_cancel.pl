@@ -89,7 +89,12 @@ my @case = (
 		name => 'logistic, L1',
 		threads => 2,
 		source => 'SELECT x[1:30] AS x, k AS y FROM app.alike LIMIT 1000',
-		rest => q{algorithm => 'logistic_regression', params => '{"penalty": "l1", "C": 1000, "tol": 1e-12, "max_iter": 10000}'} });
+		rest => q{algorithm => 'logistic_regression', params => '{"penalty": "l1", "C": 1000, "tol": 1e-12, "max_iter": 10000}'} },
+	{
+		name => 'boosting: 300 classes',
+		threads => 2,
+		source => q{SELECT i, sin(i) AS a, cos(i * 3.3) AS b, 'k' || i % 300 AS y FROM generate_series(1, 40000) AS i},
+		rest => q{algorithm => 'gradient_boosting', key => 'i', params => '{"n_estimators": 1, "max_leaves": 2, "early_stopping_rounds": 0}'} });
 
 # shares of the whole time, and how a training is stopped: each way at another moment from case to case
 my @moment = (0.1, 0.35, 0.6);
