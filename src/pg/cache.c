@@ -204,9 +204,13 @@ check_texts(const MlModel *model)
 		check_text(model->class_name[i]);
 	for (int i = 0; i < model->prep.p; i++)
 	{
-		check_text(model->prep.column[i].name);
-		for (int k = 0; k < model->prep.column[i].n_levels; k++)
-			check_text(model->prep.column[i].level[k]);
+		const MlPrepColumn *column = &model->prep.column[i];
+
+		check_text(column->name);
+		for (int k = 0; k < column->n_texts; k++)
+			check_text(column->level[k]);
+		for (int k = 0; k < column->n_rare; k++)
+			check_text(column->rare[k]);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
