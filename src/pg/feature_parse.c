@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
@@ -205,6 +206,17 @@ refuse(const char *noun, const char *thing)
 			 errhint("Compute it in the source, or keep it in a column.")));
 }
 
+static void
+check_one_row(const ParseState *pstate, const char *noun)
+{
+	if (pstate->p_hasAggs)
+		refuse(noun, "aggregate functions");
+	if (pstate->p_hasWindowFuncs)
+		refuse(noun, "window functions");
+	if (pstate->p_hasTargetSRFs)
+		refuse(noun, "set-returning functions");
+}
+
 List *
 mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped, const char *noun)
 {
@@ -237,15 +249,35 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 	}
 	if (pstate->p_hasSubLinks)
 		refuse(noun, "subqueries");
-	if (pstate->p_hasAggs)
-		refuse(noun, "aggregate functions");
-	if (pstate->p_hasWindowFuncs)
-		refuse(noun, "window functions");
-	if (pstate->p_hasTargetSRFs)
-		refuse(noun, "set-returning functions");
+	check_one_row(pstate, noun);
 	mlops_sqltext_end(&where);
 	/* the parse state owns no relation: nothing to close, and its range table is not needed again */
 	return features;
+}
+
+Node *
+mlops_feature_parse_predicate(const char *predicate, const char *what, TupleDesc desc)
+{
+	/* the line break ends a comment that the predicate may end with */
+	char	   *text = psprintf(SELECT_PREFIX "(%s\n) AS holds", predicate);
+	ParseState *pstate = row_parse_state(desc);
+	List	   *targets;
+	TargetEntry *entry;
+	MlopsSqlText where;
+	ErrorContextCallback callback;
+
+	mlops_sqltext_begin(&where, &callback, predicate, strlen(SELECT_PREFIX) + 1);
+	pstate->p_sourcetext = text;
+	targets = raw_targets(text, "predicate");
+	entry = linitial_node(TargetEntry, transform_target(pstate, linitial_node(ResTarget, targets)));
+	if (list_length(targets) != 1 || getBaseType(exprType((Node *) entry->expr)) != BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("%s must be one boolean expression over a row of the source", what),
+				 errdetail("It reads: %s", predicate)));
+	check_one_row(pstate, "predicate");
+	mlops_sqltext_end(&where);
+	return (Node *) entry->expr;
 }
 
 /* ---- and back ---- */

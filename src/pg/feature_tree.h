@@ -1,6 +1,7 @@
 /*
  * feature_tree.h: feature expressions as parse trees; shared by the files
- * features.c, feature_parse.c, feature_check.c, feature_plan.c only.
+ * features.c, feature_parse.c, feature_check.c, feature_plan.c and, for
+ * predicates of checks, check_predicate.c only.
  */
 #ifndef MLOPS_FEATURE_TREE_H
 #define MLOPS_FEATURE_TREE_H
@@ -25,6 +26,11 @@ typedef struct MlopsParsedFeature
  */
 extern List *mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List **skipped,
 								 const char *noun);
+/*
+ * One boolean expression over a row of `desc`, in which subqueries are
+ * allowed: the caller looks into them.  what: how messages call it.
+ */
+extern Node *mlops_feature_parse_predicate(const char *predicate, const char *what, TupleDesc desc);
 /* An analysed expression as text that parses to the same under pg_catalog alone. */
 extern char *mlops_feature_deparse(Node *expr, TupleDesc desc, const MlopsSettings *settings);
 

@@ -495,20 +495,26 @@ mlops_json_text(MlopsJson *json, const char *text)
 void
 mlops_json_number(MlopsJson *json, double number)
 {
-	JsonbValue	value;
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 	if (!isfinite(number))
-		value.type = jbvNull;
-	else
 	{
-		char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
-
-		/* numeric's own cast keeps 15 digits only */
-		double_to_shortest_decimal_buf(number, text);
-		value.type = jbvNumeric;
-		value.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-																ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		mlops_json_text(json, NULL);
+		return;
 	}
+	/* numeric's own cast keeps 15 digits only */
+	double_to_shortest_decimal_buf(number, text);
+	mlops_json_decimal(json, text);
+}
+
+void
+mlops_json_decimal(MlopsJson *json, const char *digits)
+{
+	JsonbValue	value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(digits),
+															ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	push_scalar(json, &value);
 }
 

@@ -49,6 +49,7 @@ extern void mlops_json_begin_array(MlopsJson *json);
 extern void mlops_json_key(MlopsJson *json, const char *key);
 extern void mlops_json_text(MlopsJson *json, const char *value);	/* NULL = null */
 extern void mlops_json_number(MlopsJson *json, double value);	/* shortest exact form; not finite = null */
+extern void mlops_json_decimal(MlopsJson *json, const char *digits);	/* as numeric reads it */
 extern void mlops_json_integer(MlopsJson *json, int64 value);
 extern void mlops_json_bool(MlopsJson *json, bool value);
 extern void mlops_json_value(MlopsJson *json, Jsonb *value);

@@ -19,11 +19,11 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "learn/learner.h"
 #include "learn/portable.h"
+#include "pg/attempt.h"
 #include "pg/definition.h"
 #include "pg/host.h"
 #include "pg/options.h"
@@ -370,42 +370,16 @@ read_features(Import *in)
 
 /* ---- source ---- */
 
-/* NULL = it can be read here; else what the server says. What is no plain SELECT is an error. */
-static char *
-try_source(const Import *in)
+/* What is no plain SELECT is an error. */
+static void
+analyze_source(void *arg)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner resources = CurrentResourceOwner;
-	char	   *volatile why = NULL;
+	const Import *in = arg;
+	MlopsIdentity identity;
 
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		MlopsIdentity identity;
-
-		mlops_identity_begin_owner(&identity, in->owner, NULL);
-		(void) mlops_source_stored(in->content.source, in->content.source_query);
-		mlops_identity_end(&identity);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		/* names and rights that are missing here: 42xxx, 3F000 */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
-			error->sqlerrcode != ERRCODE_UNDEFINED_SCHEMA)
-			ReThrowError(error);
-		why = error->message;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = resources;
-	return why;
+	mlops_identity_begin_owner(&identity, in->owner, NULL);
+	(void) mlops_source_stored(in->content.source, in->content.source_query);
+	mlops_identity_end(&identity);
 }
 
 /* ---- writing ---- */
@@ -563,7 +537,7 @@ mlops_portable_import(const char *name, const bytea *content)
 	in->definition = read_object(in->content.definition, "definition");
 	check_sql_right(in);
 	read_features(in);
-	why = try_source(in);
+	why = mlops_attempt(analyze_source, in);
 	version = write_version(in);
 	if (!in->known_sql)
 		tell_sql(in, version);

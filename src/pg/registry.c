@@ -287,7 +287,8 @@ void
 mlops_registry_delete_model(int64 model_id)
 {
 	static const char *const tables[] = {"run_params", "run_metrics", "run_artifacts"};
-	static const char *const of_model[] = {"runs", "model_grants", "models", "predictions", "outcomes"};
+	static const char *const of_model[] = {"runs", "model_grants", "models", "predictions", "outcomes", "checks",
+	"validation_results", "validations"};
 
 	mlops_registry_delete_versions(model_id, 0);
 	for (int i = 0; i < (int) lengthof(tables); i++)

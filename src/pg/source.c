@@ -224,6 +224,7 @@ analyze_statement(const char *text, const char *statement, Oid relation, bool st
 				 errhint("Pass the source again, or make it a permanent table.")));
 	source->text = pstrdup(text);
 	source->relation = relation;
+	source->stored = stored;
 	source->whole_rows = gives_whole_rows(query);
 	source->desc = query_columns(query);
 	mlops_identity_begin_path(&path);
@@ -255,6 +256,18 @@ mlops_source_stored(const char *text, const char *query)
 	source = analyze_statement(text, query, InvalidOid, true);
 	mlops_identity_end(&id);
 	return source;
+}
+
+MlopsSource *
+mlops_source_around(const MlopsSource *source, const char *statement)
+{
+	MlopsSource *around;
+	MlopsIdentity id;
+
+	mlops_identity_begin_path(&id);
+	around = analyze_statement(statement, statement, InvalidOid, source->stored);
+	mlops_identity_end(&id);
+	return around;
 }
 
 AttrNumber

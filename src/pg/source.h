@@ -17,6 +17,7 @@ typedef struct MlopsSource
 	char	   *query;			/* what is run: a SELECT, names fully qualified, * frozen */
 	Oid			relation;		/* of a plain name, else InvalidOid */
 	bool		whole_rows;		/* a relation's rows as they are: leaving columns out costs more than it saves */
+	bool		stored;			/* came from the registry */
 	TupleDesc	desc;			/* result columns, names unique and not empty */
 } MlopsSource;
 
@@ -24,6 +25,13 @@ typedef struct MlopsSource
 extern MlopsSource *mlops_source_analyze(const char *text);
 /* The same for a stored, already deparsed query (run as the owner by the caller of this function). */
 extern MlopsSource *mlops_source_stored(const char *text, const char *query);
+
+/*
+ * A statement of ours around a source (it contains source->query), its names
+ * resolved under pg_catalog alone; what the source may be made of, it may be
+ * made of.
+ */
+extern MlopsSource *mlops_source_around(const MlopsSource *source, const char *statement);
 
 /* Called for each row with all attributes deformed; the slot's values live until it returns. */
 typedef void (*MlopsRowFunction) (TupleTableSlot *slot, void *arg);

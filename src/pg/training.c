@@ -29,6 +29,7 @@
 #include "pg/settings.h"
 #include "pg/status.h"
 #include "pg/target.h"
+#include "pg/validation.h"
 
 /* A text column that '*' took is skipped when more than this share of its values is distinct. */
 #define MAX_DISTINCT_SHARE 0.5
@@ -545,6 +546,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	MlTrainResult *result = palloc0(sizeof(MlTrainResult));
 	MlStatus	status = {0};
 	MlTaskKind	known_task = 0;
+	MlopsValidation *validation = NULL;
 	const MlLearner *learner = NULL;
 	uint32	   *row;
 	int			folds = 0;
@@ -569,8 +571,15 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 					   &status);
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
+	if (model != NULL)
+	{
+		mlops_host_phase(&host, "checking rows");
+		validation = mlops_validation_run(model, definition.source, false);
+		mlops_validation_guard(validation);
+	}
+	part = GetCurrentTimestamp();
 	rows = read_rows(&definition, &host, known_task);
-	registration.read_seconds = seconds_since(start);
+	registration.read_seconds = seconds_since(part);
 	mlops_target_interpret(&definition, rows, &data, true);
 	drop_identifiers(&definition, rows);
 	check_key(&definition, rows);
@@ -650,6 +659,8 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	registration.request_config = request->config;
 	mlops_host_phase(&host, "registering");
 	mlops_register_version(&registration, outcome);
+	if (validation != NULL && validation->n > 0)
+		(void) mlops_validation_record(validation, outcome->run_id);
 
 	mlops_host_done(&host);
 	MemoryContextSwitchTo(caller);

@@ -361,7 +361,8 @@ setup($superuser, q{
 		FROM mlops.models, date_trunc('milliseconds', now()) AS at WHERE name = 'm';
 	INSERT INTO mlops.predictions (prediction_id, predicted_at, model_id) SELECT * FROM served;
 	INSERT INTO mlops.outcomes (prediction_id, predicted_at, model_id, label) SELECT *, '1' FROM served;
-	SELECT mlops_create_snapshot('seen', 'data.t')});
+	SELECT mlops_create_snapshot('seen', 'data.t');
+	SELECT mlops_add_check('m', 'not_null', 'x'); SELECT count(*) FROM mlops_validate('m')});
 my @table = split /\n/, setup($superuser, q{SELECT relname FROM pg_class WHERE relnamespace = 'mlops'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1});
 cmp_ok(scalar @table, '>=', 12, 'the registry has tables');
 foreach my $table (@table)

@@ -44,6 +44,10 @@ sub make_models
 		SELECT mlops_create_snapshot('t_then', 't', true), mlops_create_snapshot('t_odd', 'SELECT * FROM t WHERE id % 2 = 1', true), mlops_create_snapshot('t_only', 't');
 		RESET search_path;
 		SELECT mlops_annotate('value@2', 'a second one', '{"by": "hand"}');
+		SELECT mlops_add_check('value', 'predicate', NULL, '{"sql": "app.twice(x) < 15 AND g IN (SELECT g FROM app.t WHERE y > 0)"}', 0.5);
+		SELECT mlops_add_check('value', 'between', 'at', '{"max": "2024-03-01 00:00+01"}', 0.5, 'warning');
+		SELECT mlops_add_check('value', 'match_regex', 'g', '{"regex": "^g\\\\d$"}');
+		SELECT count(*) FROM mlops_validate('value');
 		SELECT mlops_grant(m, 'analyst', 'predict') FROM unnest(ARRAY['plain', 'value', 'yes', 'kind']) AS m;
 	});
 	return;
@@ -89,6 +93,7 @@ our %speaks = (
 		FROM unnest(ARRAY['plain', 'value', 'yes', 'kind']) AS m, mlops_evaluate(m, segments => 'g') AS e},
 	'figures of a source' => q{SELECT md5(string_agg(e::text, '' ORDER BY metric)) FROM mlops_evaluate('yes', 'app.t') AS e},
 	'explanations' => q{SELECT md5(string_agg(e::text, '' ORDER BY id, e.feature)) FROM app.t AS t, mlops_explain('value', t) AS e},
+	'rows that fail checks' => q{SELECT md5(mlops_clean_query('value', part => 'quarantine'))},
 	'transforms' => q{SELECT md5(string_agg(mlops_transform('value', t)::text, '' ORDER BY id)) FROM app.t AS t},
 	'names' => q{SELECT md5(string_agg(f::text, '' ORDER BY position)) FROM mlops_feature_names('value') AS f},
 	'an example' => q{SELECT md5(mlops_sample_input('value')::text)},
