@@ -123,6 +123,12 @@ CREATE FUNCTION mlops_drop_check(check_id bigint) RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'mlops_drop_check';
 COMMENT ON FUNCTION mlops_drop_check(bigint) IS 'Removes a check; what it found stays';
 
+CREATE FUNCTION mlops_suggest_checks(source text)
+RETURNS TABLE (rule text, column_name text, args jsonb, mostly double precision, severity text, reason text, detail jsonb)
+LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'mlops_suggest_checks';
+COMMENT ON FUNCTION mlops_suggest_checks(text) IS
+    'Checks, with margins, that rows which are known to be good pass: arguments for mlops_add_check';
+
 CREATE FUNCTION mlops_validate(model text, source text DEFAULT NULL)
 RETURNS TABLE (rule text, column_name text, severity text, passed boolean, observed text, failed_rows bigint,
     total_rows bigint, sample jsonb, detail jsonb)

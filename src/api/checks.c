@@ -10,6 +10,7 @@
 #include "utils/tuplestore.h"
 
 #include "api/arguments.h"
+#include "pg/check_suggest.h"
 #include "pg/identity.h"
 #include "pg/options.h"
 #include "pg/refs.h"
@@ -18,6 +19,7 @@
 PG_FUNCTION_INFO_V1(mlops_check_rules);
 PG_FUNCTION_INFO_V1(mlops_add_check);
 PG_FUNCTION_INFO_V1(mlops_drop_check);
+PG_FUNCTION_INFO_V1(mlops_suggest_checks);
 PG_FUNCTION_INFO_V1(mlops_validate);
 PG_FUNCTION_INFO_V1(mlops_clean_query);
 
@@ -146,6 +148,33 @@ mlops_drop_check(PG_FUNCTION_ARGS)
 {
 	mlops_check_drop(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
+}
+
+static void
+put_suggestion(const MlopsSuggestion *suggestion, void *arg)
+{
+	ReturnSetInfo *rsinfo = arg;
+	Datum		values[7] = {0};
+	bool		nulls[7] = {false};
+
+	put_text(values, nulls, 0, suggestion->rule);
+	put_text(values, nulls, 1, suggestion->column);
+	values[2] = JsonbPGetDatum(suggestion->args);
+	values[3] = Float8GetDatum(suggestion->mostly);
+	put_text(values, nulls, 4, suggestion->severity);
+	put_text(values, nulls, 5, suggestion->reason);
+	nulls[6] = true;
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+Datum
+mlops_suggest_checks(PG_FUNCTION_ARGS)
+{
+	MlopsSource *source = mlops_source_analyze(mlops_arg_required(fcinfo, 0, "source"));
+
+	InitMaterializedSRF(fcinfo, 0);
+	mlops_checks_suggest(source, put_suggestion, fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 /* ---- what they find ---- */

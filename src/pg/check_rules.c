@@ -107,6 +107,19 @@ compared_value(const MlopsCheckUse *use, AttrNumber attno)
 	return column_value(use, attno);
 }
 
+/* Its value to look for equal ones: those of texts have the same bytes, whatever the collation. */
+static char *
+equal_value(const MlopsCheckUse *use, AttrNumber attno)
+{
+	Oid			base;
+	char	   *value = column_value(use, attno);
+	int			kind = mlops_check_kind(attribute(use, attno)->atttypid, &base);
+
+	if (kind == MLOPS_CHECK_TEXT && OidIsValid(get_typcollation(base)))
+		return psprintf("(%s COLLATE pg_catalog.\"C\")", value);
+	return value;
+}
+
 /* The checked column as double precision, of which sums and squares can be made. */
 static char *
 number_value(const MlopsCheckUse *use)
@@ -317,7 +330,7 @@ make_unique(MlopsCheckUse *use)
 	char	   *count;
 
 	need_order(use, use->attno);
-	count = window(use, psprintf("count(*) OVER (PARTITION BY %s)", value));
+	count = window(use, psprintf("count(*) OVER (PARTITION BY %s)", equal_value(use, use->attno)));
 	use->judged = count_of(value);
 	use->fails = psprintf("(%s IS NOT NULL AND %s > 1)", value, count);
 }
@@ -343,7 +356,7 @@ make_compound_unique(MlopsCheckUse *use)
 		char	   *value = column_value(use, attno);
 
 		need_order(use, attno);
-		appendStringInfo(&values, "%s%s", values.len > 0 ? ", " : "", value);
+		appendStringInfo(&values, "%s%s", values.len > 0 ? ", " : "", equal_value(use, attno));
 		appendStringInfo(&judged, "%s%s IS NOT NULL", judged.len > 0 ? " OR " : "", value);
 	}
 	count = window(use, psprintf("count(*) OVER (PARTITION BY %s)", values.data));
@@ -552,7 +565,7 @@ make_distinct_count(MlopsCheckUse *use)
 {
 	take_bounds(use);
 	need_order(use, use->attno);
-	use->figure = psprintf("count(DISTINCT %s)", column_value(use, use->attno));
+	use->figure = psprintf("count(DISTINCT %s)", equal_value(use, use->attno));
 }
 
 #define LARGE 1.7e308

@@ -57,6 +57,12 @@ names_of(Datum array)
 	return names;
 }
 
+bool
+mlops_checks_exist(int64 model_id)
+{
+	return mlops_registry_query("SELECT FROM mlops.checks WHERE model_id = $1 LIMIT 1", "b", model_id)->n > 0;
+}
+
 MlopsCheck *
 mlops_checks_load(int64 model_id, int *n)
 {

@@ -36,6 +36,7 @@ typedef struct MlopsCheckRequest
 extern int64 mlops_check_add(const MlopsCheckRequest *request);
 extern void mlops_check_drop(int64 check_id);
 
+extern bool mlops_checks_exist(int64 model_id);
 /* Those of a model, oldest first. */
 extern MlopsCheck *mlops_checks_load(int64 model_id, int *n);
 

@@ -220,6 +220,20 @@ read_rows(MlopsDefinition *d, MlopsHost *host, MlTaskKind task)
 	return rows;
 }
 
+/* The checks of the model, before anything is learned; NULL: it has none. */
+static MlopsValidation *
+check_rows(MlopsHost *host, const MlopsModel *model, const MlopsSource *source)
+{
+	MlopsValidation *validation;
+
+	if (!mlops_checks_exist(model->model_id))
+		return NULL;
+	mlops_host_phase(host, "checking rows");
+	validation = mlops_validation_run(model, source, false);
+	mlops_validation_guard(validation);
+	return validation;
+}
+
 /* ---- the rows in their order ---- */
 
 /* Text columns that '*' took and that look like identifiers go. */
@@ -572,11 +586,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 
 	mlops_host_init(&host, context, mlops_training_memory(), psprintf("model \"%s\"", request->model));
 	if (model != NULL)
-	{
-		mlops_host_phase(&host, "checking rows");
-		validation = mlops_validation_run(model, definition.source, false);
-		mlops_validation_guard(validation);
-	}
+		validation = check_rows(&host, model, definition.source);
 	part = GetCurrentTimestamp();
 	rows = read_rows(&definition, &host, known_task);
 	registration.read_seconds = seconds_since(part);
@@ -659,7 +669,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 	registration.request_config = request->config;
 	mlops_host_phase(&host, "registering");
 	mlops_register_version(&registration, outcome);
-	if (validation != NULL && validation->n > 0)
+	if (validation != NULL)
 		(void) mlops_validation_record(validation, outcome->run_id);
 
 	mlops_host_done(&host);

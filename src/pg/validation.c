@@ -34,10 +34,8 @@ typedef struct Preparation
 
 /* Ends with end_preparation: what lies between runs as the owner when the source is a stored one. */
 static void
-begin_preparation(Preparation *p, const MlopsModel *model, const MlopsSource *source, const MlopsCheck *check, int n)
+begin_preparation(Preparation *p, Oid owner, const MlopsSource *source, const MlopsCheck *check, int n)
 {
-	Oid			owner = mlops_role_oid(model->owner);
-
 	p->as_owner = source->stored;
 	if (p->as_owner)
 		mlops_identity_begin_owner(&p->identity, owner, NULL);
@@ -198,36 +196,61 @@ sum_up(MlopsValidation *v)
 	}
 }
 
+/* Results of all checks; *rows: of the source, -1 when none was read. */
+static MlopsCheckResult *
+judge_all(const Preparation *p, const MlopsCheck *check, int n, int64 *rows)
+{
+	MlopsCheckResult *result = palloc0(sizeof(MlopsCheckResult) * Max(n, 1));
+	MlopsCheckFigures *figures = NULL;
+	bool		reads = false;
+
+	*rows = -1;
+	for (int i = 0; i < n; i++)
+		reads |= p->slots[i].failed >= 0 || p->slots[i].judged >= 0 || p->slots[i].figure >= 0;
+	if (reads)
+	{
+		figures = mlops_check_plan_run(p->plan);
+		*rows = figures->count[0];
+	}
+	for (int i = 0; i < n; i++)
+		judge(&check[i], &p->use[i], figures, &p->slots[i], &result[i]);
+	return result;
+}
+
 MlopsValidation *
 mlops_validation_run(const MlopsModel *model, const MlopsSource *source, bool samples)
 {
 	MlopsValidation *v = palloc0(sizeof(MlopsValidation));
 	Preparation p = {0};
-	MlopsCheckFigures *figures = NULL;
-	bool		reads = false;
 
 	v->model = model;
 	v->source = source;
 	v->start = GetCurrentTimestamp();
 	v->check = mlops_checks_load(model->model_id, &v->n);
-	v->result = palloc0(sizeof(MlopsCheckResult) * Max(v->n, 1));
-	v->rows = -1;
-	begin_preparation(&p, model, source, v->check, v->n);
-	for (int i = 0; i < v->n; i++)
-		reads |= p.slots[i].failed >= 0 || p.slots[i].judged >= 0 || p.slots[i].figure >= 0;
-	if (reads)
-	{
-		figures = mlops_check_plan_run(p.plan);
-		v->rows = figures->count[0];
-	}
-	for (int i = 0; i < v->n; i++)
-		judge(&v->check[i], &p.use[i], figures, &p.slots[i], &v->result[i]);
+	begin_preparation(&p, mlops_role_oid(model->owner), source, v->check, v->n);
+	v->result = judge_all(&p, v->check, v->n, &v->rows);
 	if (samples)
 		collect_samples(&p, v);
 	end_preparation(&p);
 	sum_up(v);
 	v->seconds = (GetCurrentTimestamp() - v->start) / 1e6;
 	return v;
+}
+
+bool *
+mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n)
+{
+	Preparation p = {0};
+	bool	   *holds = palloc(sizeof(bool) * Max(n, 1));
+	MlopsCheckResult *result;
+	int64		rows;
+
+	begin_preparation(&p, GetUserId(), source, check, n);
+	result = judge_all(&p, check, n, &rows);
+	end_preparation(&p);
+	for (int i = 0; i < n; i++)
+		holds[i] = result[i].passed;
+	return holds;
 }
 
 char *
@@ -241,7 +264,7 @@ mlops_validation_query(const MlopsModel *model, const MlopsSource *source, bool 
 
 	check = mlops_checks_load(model->model_id, &n);
 	initStringInfo(&condition);
-	begin_preparation(&p, model, source, check, n);
+	begin_preparation(&p, mlops_role_oid(model->owner), source, check, n);
 	for (int i = 0; i < n; i++)
 	{
 		if (strcmp(check[i].severity, "error") != 0)

@@ -45,6 +45,9 @@ extern int64 mlops_validation_record(const MlopsValidation *validation, int64 ru
 /* Before a training: raises 23514 when a check of severity error failed, warns of the others. */
 extern void mlops_validation_guard(const MlopsValidation *validation);
 
+/* Whether each of these checks, which need not be stored, holds on a source that is read as the current user. */
+extern bool *mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n);
+
 /* The rows of a source that fail a row check of severity error, or the others, as a SELECT. */
 extern char *mlops_validation_query(const MlopsModel *model, const MlopsSource *source, bool clean);
 

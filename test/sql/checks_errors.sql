@@ -103,10 +103,10 @@ SELECT mlops_add_check('m', 'not_null', 'a');
 SELECT mlops_add_check('m', 'in_set', 'a', jsonb_build_object('values', (SELECT jsonb_agg(i) FROM generate_series(1, 100001) i)));
 SELECT mlops_drop_model('m');
 -- categories without end
-SELECT mlops_create_model('wide', 'SELECT i AS id, ''k'' || i AS k, i % 2 AS y FROM generate_series(1, 100000) i', 'y') IS NOT NULL AS made;
-SELECT mlops_add_check('wide', 'distinct_count_between', 'k', '{"max": 100000}') IS NOT NULL AS a;
-SELECT mlops_add_check('wide', 'in_set', 'k', jsonb_build_object('values', (SELECT jsonb_agg('k' || i) FROM generate_series(1, 10000) i))) IS NOT NULL AS b;
-SELECT rule, passed, observed, failed_rows FROM mlops_validate('wide');
+SELECT mlops_create_model('wide', 'SELECT i AS id, ''k'' || i AS k, i % 2 AS y FROM generate_series(1, 1000000) i', 'y') IS NOT NULL AS made;
+SELECT mlops_add_check('wide', 'distinct_count_between', 'k', '{"max": 1000}') IS NOT NULL AS a;
+SELECT mlops_add_check('wide', 'in_set', 'k', jsonb_build_object('values', (SELECT jsonb_agg('k' || i) FROM generate_series(1, 100) i)), 0.0001) IS NOT NULL AS b;
+SELECT rule, passed, observed, failed_rows, jsonb_array_length(sample) AS shown, detail ->> 'reason' AS reason FROM mlops_validate('wide');
 SELECT mlops_drop_model('wide');
 SET client_min_messages = error;
 DROP SCHEMA test_checks_errors CASCADE;

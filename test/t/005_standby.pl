@@ -53,6 +53,11 @@ $primary->wait_for_catchup($standby);
 speaks_alike($standby, 'a replica says the same');
 is($standby->safe_psql('postgres', $Models::speaks{rows}, extra_params => [ '-U', 'analyst' ]), $said{rows}, 'to who may predict');
 
+my ($status, $found, $notice) = $standby->psql('postgres', q{SELECT count(*), bool_and(passed) FROM mlops_validate('value')});
+is($found, '3|t', 'a replica applies checks');
+like($notice, qr/is not stored/, 'and says that it cannot store what they found');
+is($standby->safe_psql('postgres', q{SELECT count(*) > 5 FROM mlops_suggest_checks('app.t')}), 't', 'and suggests some');
+
 my $reader = $standby->background_psql('postgres');
 my $repeatable = $standby->background_psql('postgres');
 my $ask = q{SELECT md5(string_agg(encode(float8send(mlops_predict('value', t)), 'hex'), '' ORDER BY id)) FROM app.t AS t};
