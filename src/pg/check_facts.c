@@ -18,6 +18,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "pg/check_facts.h"
@@ -32,6 +33,8 @@
 #define MIN_VALUE_ROWS 20
 /* Rows a value must have on average to be listed */
 #define ROWS_OF_VALUE 5
+/* Columns that a statement names, counted each time the source stands in it: some ten megabytes. */
+#define MOST_COLUMNS 16384
 
 #define DIGITS "0123456789"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -47,6 +50,8 @@ typedef struct FactsReader
 	MemoryContext context;
 	MlopsColumnFacts *facts;
 	int			n;
+	int			from;			/* columns of the statement that is run */
+	int			to;
 } FactsReader;
 
 static bool
@@ -143,13 +148,21 @@ ask_values(const MlopsColumnFacts *f)
 	return counted(value, psprintf("source WHERE %s IS NOT NULL", value), MLOPS_FACTS_VALUES);
 }
 
-/* Three answers: shapes, patterns, and [shortest, longest, trimmed, ascii, one_encoding]. */
+/* The texts of column i that are looked at, for ask_texts. */
 static char *
-ask_texts(const MlopsColumnFacts *f)
+look_at_texts(const MlopsColumnFacts *f, int i)
 {
 	char	   *value = text_value(f);
-	char	   *some = psprintf("(SELECT %s AS v FROM source WHERE %s IS NOT NULL LIMIT %d) AS looked", value, value,
-								LOOKED_AT);
+
+	return psprintf("looked%d AS MATERIALIZED (SELECT %s AS v FROM source WHERE %s IS NOT NULL LIMIT %d)", i,
+					value, value, LOOKED_AT);
+}
+
+/* Three answers: shapes, patterns, and [shortest, longest, trimmed, ascii, one_encoding]. */
+static char *
+ask_texts(int i)
+{
+	char	   *some = psprintf("looked%d", i);
 	char	   *shapes = counted("CASE WHEN length(v) <= " SHAPED_LENGTH " THEN"
 								 " translate(v, '" SHAPE_FROM "', '" SHAPE_TO "') ELSE '' END",
 								 some, MLOPS_FACTS_SHAPES);
@@ -255,7 +268,7 @@ read_answers(TupleTableSlot *slot, void *arg)
 
 	deconstruct_array(DatumGetArrayTypePCopy(slot->tts_values[0]), JSONBOID, -1, false, TYPALIGN_INT,
 					  &answer, &isnull, &n);
-	for (int i = 0; i < reader->n; i++)
+	for (int i = reader->from; i < reader->to; i++)
 	{
 		MlopsColumnFacts *f = &reader->facts[i];
 
@@ -274,37 +287,63 @@ read_answers(TupleTableSlot *slot, void *arg)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Of columns from, ..., to - 1. */
 static void
 ask(FactsReader *reader)
 {
-	StringInfoData text;
-	int			start;
+	StringInfoData with;
+	StringInfoData what;
 
-	initStringInfo(&text);
-	appendStringInfo(&text, "WITH source AS NOT MATERIALIZED (%s) SELECT ARRAY[", reader->source->query);
-	start = text.len;
-	for (int i = 0; i < reader->n; i++)
+	initStringInfo(&with);
+	initStringInfo(&what);
+	for (int i = reader->from; i < reader->to; i++)
 	{
 		const MlopsColumnFacts *f = &reader->facts[i];
+		const char *separator = what.len > 0 ? ", " : "";
 
 		if (lists_values(f))
-			appendStringInfo(&text, "%s%s", text.len > start ? ", " : "", ask_values(f));
+			appendStringInfo(&what, "%s%s", separator, ask_values(f));
 		if (looks_at_texts(f))
-			appendStringInfo(&text, "%s%s", text.len > start ? ", " : "", ask_texts(f));
+		{
+			appendStringInfo(&with, ", %s", look_at_texts(f, i));
+			appendStringInfo(&what, "%s%s", separator, ask_texts(i));
+		}
 	}
-	if (text.len == start)
+	if (what.len == 0)
 		return;
-	appendStringInfoString(&text, "]::pg_catalog.jsonb[] AS answers");
-	(void) mlops_source_run(mlops_source_around(reader->source, text.data), NIL, read_answers, reader);
+	(void) mlops_source_run(mlops_source_around(reader->source,
+												psprintf("WITH source AS NOT MATERIALIZED (%s)%s"
+														 " SELECT ARRAY[%s]::pg_catalog.jsonb[] AS answers",
+														 reader->source->query, with.data, what.data)),
+							NIL, read_answers, reader);
+}
+
+/* A statement has the source with all its columns once for every column that is asked about: wide ones take several. */
+static void
+ask_in_parts(FactsReader *reader)
+{
+	MemoryContext part = AllocSetContextCreate(CurrentMemoryContext, "mlops columns of a source",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(part);
+	int			columns = Max(1, MOST_COLUMNS / reader->n);
+
+	for (reader->from = 0; reader->from < reader->n; reader->from = reader->to)
+	{
+		reader->to = Min(reader->n, reader->from + columns);
+		ask(reader);
+		MemoryContextReset(part);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(part);
 }
 
 MlopsColumnFacts *
 mlops_check_facts(const MlopsSource *source)
 {
-	FactsReader reader = {source, CurrentMemoryContext, NULL, 0};
+	FactsReader reader = {.source = source, .context = CurrentMemoryContext};
 
 	reader.facts = palloc0(sizeof(MlopsColumnFacts) * source->desc->natts);
 	mlops_profile_source(source, take_profile, &reader);
-	ask(&reader);
+	ask_in_parts(&reader);
 	return reader.facts;
 }

@@ -178,6 +178,35 @@ suggest_usual_values(MlopsSuggest *s, const MlopsColumnFacts *f)
 				  psprintf("%d values are usual", usual));
 }
 
+/* The share of rows with the commonest value, or of those with another one, does not fall. */
+static void
+suggest_share(MlopsSuggest *s, const MlopsColumnFacts *f, const char *rule, double share, const char *reason)
+{
+	double		mostly = mlops_cut_share(share - MLOPS_SUGGEST_SURE * sqrt(share * (1 - share) / f->present) - 0.02);
+	MlopsJson	json = MLOPS_JSON_INIT;
+
+	if (mostly < 0.05)
+		return;
+	mlops_json_begin(&json);
+	mlops_json_key(&json, "values");
+	mlops_json_begin_array(&json);
+	mlops_json_text(&json, f->value[0].text);
+	mlops_json_end_array(&json);
+	mlops_propose(s, rule, f, &json, "warning", psprintf(reason, 100 * share, f->value[0].text))->check.mostly = mostly;
+}
+
+/* Of numbers and truth values their mean tells as much. */
+static void
+suggest_balance(MlopsSuggest *s, const MlopsColumnFacts *f)
+{
+	double		share = (double) f->value[0].rows / f->present;
+
+	if (f->kind == MLOPS_CHECK_NUMBER || f->n_values < 2)
+		return;
+	suggest_share(s, f, "in_set", share, "%.3g %% are \"%s\"");
+	suggest_share(s, f, "not_in_set", 1 - share, "%.3g %% are not \"%s\"");
+}
+
 void
 mlops_suggest_values(MlopsSuggest *s, const MlopsColumnFacts *f)
 {
@@ -208,6 +237,7 @@ mlops_suggest_values(MlopsSuggest *s, const MlopsColumnFacts *f)
 	if (fewest < 5)
 		p->check.mostly = mlops_cut_share(1 - (5.0 * once + 5) / f->present);
 	suggest_usual_values(s, f);
+	suggest_balance(s, f);
 }
 
 /* ---- columns together ---- */

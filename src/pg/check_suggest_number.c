@@ -20,6 +20,10 @@
 #include "pg/identity.h"
 
 #define SECONDS_PER_DAY 86400.0
+/* Values are skewed when one end is so much farther from the median than the other. */
+#define SKEWED 2
+/* Values from 0 to at least this and at most 1 are shares. */
+#define LARGEST_SHARE 0.99
 
 /* ---- numbers in arguments ---- */
 
@@ -82,12 +86,16 @@ static double
 margin(const MlopsColumnFacts *f, bool up)
 {
 	/* few rows say little of the ends */
-	double		apart = (0.25 + 5 / sqrt((double) f->present)) * (f->maximum - f->minimum);
+	double		few = 1 / sqrt((double) f->present);
+	double		apart = (0.25 + 5 * few) * (f->maximum - f->minimum);
 	double		reach;
 	double		usual;
 
 	if (is_heavy(f, up, &reach, &usual))
 		return Max(apart, reach * Min(reach / usual, 10));
+	/* the long side of skewed values has rare ones far out, which a small sample may lack altogether */
+	if (reach > SKEWED * (f->maximum - f->minimum - reach))
+		apart = Max(apart, (0.5 + 30 * few) * reach);
 	return Max(apart, 2 * (reach - usual));
 }
 
@@ -109,7 +117,7 @@ suggest_range(MlopsSuggest *s, const MlopsColumnFacts *f)
 		low = Max(low, 0);
 	if (f->maximum <= 0)
 		high = Min(high, 0);
-	if (f->minimum >= 0 && f->maximum <= 1 && f->maximum > 0.5 && f->maximum > f->minimum)
+	if (f->minimum >= 0 && f->maximum <= 1 && f->maximum >= LARGEST_SHARE && f->maximum > f->minimum)
 		high = Min(high, 1);
 	/* new rows have new numbers */
 	if (f->infinite[1] || mlops_facts_identity(f))

@@ -10,9 +10,11 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "common/shortest_dec.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "pg/identity.h"
 #include "pg/options.h"
@@ -20,6 +22,8 @@
 
 /* Failed checks told by name in one message. */
 #define MAX_TOLD 20
+/* Checks tried by one statement. */
+#define MAX_TRIED 200
 
 typedef struct Preparation
 {
@@ -237,11 +241,10 @@ mlops_validation_run(const MlopsModel *model, const MlopsSource *source, bool sa
 	return v;
 }
 
-bool *
-mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n)
+static void
+try_checks(const MlopsSource *source, const MlopsCheck *check, int n, bool *holds)
 {
 	Preparation p = {0};
-	bool	   *holds = palloc(sizeof(bool) * Max(n, 1));
 	MlopsCheckResult *result;
 	int64		rows;
 
@@ -250,6 +253,25 @@ mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n)
 	end_preparation(&p);
 	for (int i = 0; i < n; i++)
 		holds[i] = result[i].passed;
+}
+
+/* Each check may need a window, a column of its own: as many at a time as have room beside those of the source. */
+bool *
+mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n)
+{
+	bool	   *holds = palloc(sizeof(bool) * Max(n, 1));
+	MemoryContext part = AllocSetContextCreate(CurrentMemoryContext, "mlops checks that are tried",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(part);
+	int			room = Max(1, Min(MAX_TRIED, MaxTupleAttributeNumber - source->desc->natts));
+
+	for (int i = 0; i < n; i += room)
+	{
+		try_checks(source, &check[i], Min(room, n - i), &holds[i]);
+		MemoryContextReset(part);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(part);
 	return holds;
 }
 

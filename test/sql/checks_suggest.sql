@@ -35,6 +35,9 @@ SELECT * FROM suggest($$SELECT (ARRAY['NaN', 'Infinity', '-Infinity', '0', '1'])
 SELECT * FROM suggest($$SELECT i AS "a ""b'\", 'it''s \ "q" ' || i % 3 AS "%s%n", 'x.y*z+(' || i AS meta, repeat('ü', 1000 + i) AS long, ' ' || repeat(chr(65 + i % 26), i % 30) || i % 7 || chr(900 + i % 50) AS blank, ''::text AS empty, repeat(chr(97 + i % 26), 1 + i % 11) || ' ' || repeat(chr(65 + i % 20), i % 5) || i % 3 AS words FROM generate_series(1, 400) i$$);
 -- a form that only the first rows have
 SELECT * FROM suggest($$SELECT CASE WHEN i <= 10000 THEN lpad(i::text, 6, '0') ELSE 'no. ' || i END AS code FROM generate_series(1, 10500) i$$);
+-- many columns: no statement takes all of them
+SELECT count(*) FROM mlops_suggest_checks((SELECT 'SELECT ' || string_agg('i AS c' || c, ', ') || ' FROM generate_series(1, 20) i' FROM generate_series(1, 1200) c));
+SELECT rule, count(*) FROM mlops_suggest_checks((SELECT 'SELECT ' || string_agg('md5(i::text) AS c' || c, ', ') || ' FROM generate_series(1, 20) i' FROM generate_series(1, 150) c)) GROUP BY rule ORDER BY rule COLLATE "C";
 -- types without an order, and types of users
 CREATE TYPE pair AS (x int, y text);
 CREATE DOMAIN positive AS int CHECK (value > 0);
@@ -46,6 +49,7 @@ SELECT * FROM suggest($$SELECT (i % 10)::text AS a, (i % 10)::float8 AS b FROM g
 -- not a source
 SELECT mlops_suggest_checks(NULL);
 SELECT mlops_suggest_checks('SELECT 1 AS a, 2 AS a');
+SELECT mlops_suggest_checks('SELECT FROM things');
 SELECT mlops_suggest_checks('missing');
 SELECT mlops_suggest_checks('DELETE FROM things');
 -- only read, with the caller's rights
