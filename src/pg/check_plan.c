@@ -26,12 +26,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
 #include "pg/check_plan.h"
-#include "pg/check_rules.h"
-#include "pg/options.h"
 
 /* ---- what is computed ---- */
 
@@ -279,88 +276,46 @@ mlops_check_plan_run(const MlopsCheckPlan *plan)
 
 /* ---- rows ---- */
 
-/* A row as it is shown: values of no fixed size are cut. */
+/* Columns of the source, separated by commas. */
 static void
-append_shown_row(StringInfo text, TupleDesc desc)
+append_columns(StringInfo text, TupleDesc desc)
 {
-	appendStringInfoString(text, "(SELECT pg_catalog.to_jsonb(shown) FROM (SELECT ");
 	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-		const char *name = quote_identifier(NameStr(att->attname));
-		Oid			base;
-		int			kind = mlops_check_kind(att->atttypid, &base);
-
-		if (i > 0)
-			appendStringInfoString(text, ", ");
-		if (kind == MLOPS_CHECK_TEXT || kind == MLOPS_CHECK_OTHER)
-			appendStringInfo(text, "pg_catalog.left(source.%s::pg_catalog.text, %d) AS %s", name,
-							 MLOPS_CHECK_SAMPLE_WIDTH, name);
-		else
-			appendStringInfo(text, "source.%s", name);
-	}
-	appendStringInfoString(text, ") AS shown)");
+		appendStringInfo(text, "%s source.%s", i > 0 ? "," : "",
+						 quote_identifier(NameStr(TupleDescAttr(desc, i)->attname)));
 }
 
-typedef struct SampleReader
+MlopsSource *
+mlops_check_plan_failing(const MlopsCheckPlan *plan, List *conditions, bool windows)
 {
-	MemoryContext context;
-	MlopsJson  *json;			/* n; not begun while state is NULL */
-} SampleReader;
-
-static void
-read_sample(TupleTableSlot *slot, void *arg)
-{
-	SampleReader *reader = arg;
-	MemoryContext caller = MemoryContextSwitchTo(reader->context);
-	MlopsJson  *json = &reader->json[DatumGetInt32(slot->tts_values[0])];
-
-	if (json->state == NULL)
-		mlops_json_begin_array(json);
-	mlops_json_value(json, DatumGetJsonbPCopy(slot->tts_values[1]));
-	MemoryContextSwitchTo(caller);
-}
-
-Jsonb **
-mlops_check_plan_samples(const MlopsCheckPlan *plan, char *const *condition, int n)
-{
-	SampleReader reader = {CurrentMemoryContext, palloc0(sizeof(MlopsJson) * Max(n, 1))};
-	Jsonb	  **sample = palloc0(sizeof(Jsonb *) * Max(n, 1));
 	StringInfoData text;
+	ListCell   *lc;
+	bool		first = true;
 
-	if (n == 0)
-		return sample;
 	initStringInfo(&text);
 	append_with(&text, plan, true);
-	for (int i = 0; i < n; i++)
+	appendStringInfoString(&text, " SELECT");
+	append_columns(&text, plan->source->desc);
+	appendStringInfoString(&text, ", ");
+	append_array(&text, conditions, "bool", psprintf("%sfails", plan->prefix));
+	append_from(&text, plan, windows, true);
+	foreach(lc, conditions)
 	{
-		appendStringInfo(&text, "%s (SELECT %d AS which, ", i > 0 ? " UNION ALL" : "", i);
-		append_shown_row(&text, plan->source->desc);
-		appendStringInfoString(&text, " AS sample");
-		append_from(&text, plan, true, true);
-		appendStringInfo(&text, " WHERE %s LIMIT %d)", condition[i], MLOPS_CHECK_SAMPLE_ROWS);
+		appendStringInfo(&text, " %s %s", first ? "WHERE" : "OR", (const char *) lfirst(lc));
+		first = false;
 	}
-	(void) mlops_source_run(mlops_source_around(plan->source, text.data), NIL, read_sample, &reader);
-	for (int i = 0; i < n; i++)
-		if (reader.json[i].state != NULL)
-		{
-			mlops_json_end_array(&reader.json[i]);
-			sample[i] = mlops_json_finish(&reader.json[i]);
-		}
-	return sample;
+	return mlops_source_around(plan->source, text.data);
 }
 
 char *
 mlops_check_plan_rows(const MlopsCheckPlan *plan, const char *condition, bool is_true)
 {
-	TupleDesc	desc = plan->source->desc;
 	StringInfoData text;
 
 	initStringInfo(&text);
 	append_with(&text, plan, true);
-	for (int i = 0; i < desc->natts; i++)
-		appendStringInfo(&text, "%s source.%s", i == 0 ? " SELECT" : ",",
-						 quote_identifier(NameStr(TupleDescAttr(desc, i)->attname)));
+	appendStringInfoString(&text, " SELECT");
+	append_columns(&text, plan->source->desc);
 	append_from(&text, plan, true, true);
 	appendStringInfo(&text, " WHERE (%s) IS %sTRUE", condition, is_true ? "" : "NOT ");
 	return mlops_source_around(plan->source, text.data)->query;

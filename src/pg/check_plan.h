@@ -44,12 +44,12 @@ extern void mlops_check_plan_analyze(const MlopsCheckPlan *plan);
 /* Runs it under the current identity; the result is in the current context. */
 extern MlopsCheckFigures *mlops_check_plan_run(const MlopsCheckPlan *plan);
 
-/* Rows shown of a check that fails, and characters of a value. */
-#define MLOPS_CHECK_SAMPLE_ROWS 5
-#define MLOPS_CHECK_SAMPLE_WIDTH 200
-
-/* For each of n conditions some rows that fulfil it, as arrays of objects (NULL: none). */
-extern Jsonb **mlops_check_plan_samples(const MlopsCheckPlan *plan, char *const *condition, int n);
+/*
+ * The rows that fulfil at least one of the conditions (list of char *), as a
+ * statement: the columns of the source, then an array of boolean with an
+ * element for each condition.  windows: some need a window function.
+ */
+extern MlopsSource *mlops_check_plan_failing(const MlopsCheckPlan *plan, List *conditions, bool windows);
 /* The rows of which the condition is (not) true, as a SELECT that stands by itself. */
 extern char *mlops_check_plan_rows(const MlopsCheckPlan *plan, const char *condition, bool is_true);
 

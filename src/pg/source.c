@@ -312,7 +312,8 @@ mlops_source_primary_key(const MlopsSource *source)
 typedef struct RowReceiver
 {
 	DestReceiver base;			/* first: cast either way */
-	MlopsRowFunction function;
+	MlopsRowFunction function;	/* or */
+	MlopsRowTest test;
 	void	   *arg;
 	uint64		rows;
 } RowReceiver;
@@ -325,6 +326,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *base)
 	CHECK_FOR_INTERRUPTS();
 	slot_getallattrs(slot);
 	receiver->rows++;
+	if (receiver->test != NULL)
+		return receiver->test(slot, receiver->arg);
 	receiver->function(slot, receiver->arg);
 	return true;
 }
@@ -425,11 +428,12 @@ rows_read(Plan *plan)
 /* select_list NULL: the columns are read. */
 static uint64
 run_source(const MlopsSource *source, List *columns, const char *select_list,
-		   MlopsStartFunction start, MlopsRowFunction function, void *arg)
+		   MlopsStartFunction start, MlopsRowFunction function, MlopsRowTest test, void *arg)
 {
 	RowReceiver receiver = {
 		.base = {receive_row, receive_startup, receive_nothing, receive_nothing, DestNone},
 		.function = function,
+		.test = test,
 		.arg = arg
 	};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mlops source",
@@ -458,18 +462,24 @@ uint64
 mlops_source_run_estimated(const MlopsSource *source, List *columns,
 						   MlopsStartFunction start, MlopsRowFunction function, void *arg)
 {
-	return run_source(source, columns, NULL, start, function, arg);
+	return run_source(source, columns, NULL, start, function, NULL, arg);
 }
 
 uint64
 mlops_source_run(const MlopsSource *source, List *columns, MlopsRowFunction function, void *arg)
 {
-	return run_source(source, columns, NULL, NULL, function, arg);
+	return run_source(source, columns, NULL, NULL, function, NULL, arg);
+}
+
+uint64
+mlops_source_run_while(const MlopsSource *source, MlopsRowTest test, void *arg)
+{
+	return run_source(source, NIL, NULL, NULL, NULL, test, arg);
 }
 
 uint64
 mlops_source_select(const MlopsSource *source, const char *select_list,
 					MlopsStartFunction start, MlopsRowFunction function, void *arg)
 {
-	return run_source(source, NIL, select_list, start, function, arg);
+	return run_source(source, NIL, select_list, start, function, NULL, arg);
 }

@@ -41,6 +41,9 @@ typedef void (*MlopsRowFunction) (TupleTableSlot *slot, void *arg);
  * Returns the number of rows.
  */
 extern uint64 mlops_source_run(const MlopsSource *source, List *columns, MlopsRowFunction function, void *arg);
+/* The same, all columns, as long as test says true. */
+typedef bool (*MlopsRowTest) (TupleTableSlot *slot, void *arg);
+extern uint64 mlops_source_run_while(const MlopsSource *source, MlopsRowTest test, void *arg);
 /* The same; start is told the planner's estimate of rows before the first. */
 typedef void (*MlopsStartFunction) (double estimate, void *arg);
 extern uint64 mlops_source_run_estimated(const MlopsSource *source, List *columns,

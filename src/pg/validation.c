@@ -2,7 +2,7 @@
  * validation.c: the checks of a model applied to a source, and what came out.
  *
  * One statement computes what all checks need.  Rows to show are looked for
- * in a second one, only when rows have failed.  Whose rights: the statement
+ * in another one, only when rows have failed.  Whose rights: the statement
  * runs as whoever reads the source, and a check may only be part of it when
  * it runs as the owner or is what anybody may run (checks.h).
  */
@@ -16,12 +16,15 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "pg/check_sample.h"
 #include "pg/identity.h"
 #include "pg/options.h"
 #include "pg/validation.h"
 
 /* Failed checks told by name in one message. */
 #define MAX_TOLD 20
+/* Of the rows: so many that some are soon found. */
+#define COMMON_SHARE 0.01
 /* Checks tried by one statement. */
 #define MAX_TRIED 200
 
@@ -162,22 +165,37 @@ judge(const MlopsCheck *check, const MlopsCheckUse *use, const MlopsCheckFigures
 
 /* ---- running ---- */
 
-static void
-collect_samples(const Preparation *p, MlopsValidation *v)
+/* Checks whose rows are looked for together. */
+typedef enum SampleGroup
 {
-	char	  **condition = palloc(sizeof(char *) * Max(v->n, 1));
+	SAMPLE_COMMON,				/* many rows fail: soon found */
+	SAMPLE_RARE,				/* few do: all rows are looked at, and few are taken */
+	SAMPLE_WINDOWED				/* rows must be sorted first */
+} SampleGroup;
+
+static SampleGroup
+sample_group(const Preparation *p, const MlopsValidation *v, int i)
+{
+	if (p->use[i].windowed)
+		return SAMPLE_WINDOWED;
+	return v->result[i].failed >= COMMON_SHARE * v->rows ? SAMPLE_COMMON : SAMPLE_RARE;
+}
+
+static void
+collect_samples(const Preparation *p, MlopsValidation *v, SampleGroup group)
+{
+	List	   *conditions = NIL;
 	int		   *which = palloc(sizeof(int) * Max(v->n, 1));
 	Jsonb	  **sample;
-	int			n = 0;
 
 	for (int i = 0; i < v->n; i++)
-		if (v->result[i].failed > 0)
+		if (v->result[i].failed > 0 && sample_group(p, v, i) == group)
 		{
-			condition[n] = p->use[i].fails;
-			which[n++] = i;
+			which[list_length(conditions)] = i;
+			conditions = lappend(conditions, p->use[i].fails);
 		}
-	sample = mlops_check_plan_samples(p->plan, condition, n);
-	for (int i = 0; i < n; i++)
+	sample = mlops_check_samples(p->plan, conditions, group == SAMPLE_WINDOWED);
+	for (int i = 0; i < list_length(conditions); i++)
 		v->result[which[i]].sample = sample[i];
 }
 
@@ -233,8 +251,8 @@ mlops_validation_run(const MlopsModel *model, const MlopsSource *source, bool sa
 	v->check = mlops_checks_load(model->model_id, &v->n);
 	begin_preparation(&p, mlops_role_oid(model->owner), source, v->check, v->n);
 	v->result = judge_all(&p, v->check, v->n, &v->rows);
-	if (samples)
-		collect_samples(&p, v);
+	for (SampleGroup group = SAMPLE_COMMON; samples && group <= SAMPLE_WINDOWED; group++)
+		collect_samples(&p, v, group);
 	end_preparation(&p);
 	sum_up(v);
 	v->seconds = (GetCurrentTimestamp() - v->start) / 1e6;

@@ -151,6 +151,21 @@ SET standard_conforming_strings = on;
 SET search_path = test_checks, public;
 SELECT mlops_clean_query('names', 'SELECT 1 AS source, 2 AS mlops_0_w0, 0.5::float8 AS "a ""b"" ''c'' \d"') ~ '^\s*WITH source AS' AS is_query;
 
+-- one reading for all that looks at rows and figures, one more for what sorts, one for all rows to show
+CREATE FUNCTION reading() RETURNS SETOF rows STABLE LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'the rows are read'; RETURN QUERY SELECT * FROM rows; END$$;
+SELECT mlops_create_model('read', 'rows', 'y') IS NOT NULL AS made;
+SELECT count(mlops_add_check('read', rule, col, args::jsonb, severity => 'warning')) FROM (VALUES ('not_null', 'id', '{}'), ('between', 'id', '{"max": 100}'), ('in_set', 'colour', '{"values": ["red", "green", "blue"]}'), ('match_regex', 'item', '{"regex": "^item"}'),
+    ('pair_greater', 'price', '{"other": "r"}'), ('predicate', NULL, '{"sql": "id > 0"}'), ('row_count_between', NULL, '{"min": 1}'), ('mean_between', 'price', '{"min": 1}'), ('distinct_count_between', 'item', '{"min": 2}'), ('of_type', 'id', '{"type": "int"}')) c (rule, col, args);
+\set VERBOSITY terse
+SELECT count(*), bool_and(passed) AS passed FROM mlops_validate('read', 'SELECT * FROM reading()');
+SELECT mlops_add_check('read', 'unique', 'id') IS NOT NULL AS a, mlops_add_check('read', 'increasing', 'id', '{"order_by": "ts"}') IS NOT NULL AS b;
+SELECT count(*), bool_and(passed) AS passed FROM mlops_validate('read', 'SELECT * FROM reading()');
+SELECT mlops_add_check('read', 'between', 'id', jsonb_build_object('max', i)) IS NOT NULL AS few FROM generate_series(90, 97) i;
+SELECT mlops_add_check('read', 'between', 'id', jsonb_build_object('max', 99)) IS NOT NULL AS few;
+SELECT count(*), count(*) FILTER (WHERE NOT passed) AS failed, string_agg(jsonb_array_length(sample)::text, ' ' ORDER BY (detail ->> 'check_id')::int) AS shown FROM mlops_validate('read', 'SELECT * FROM reading()');
+SELECT mlops_drop_model('read');
+\set VERBOSITY default
+
 -- a training: errors stop it, warnings are told, what was found is stored with the run
 SET client_min_messages = info;
 SELECT mlops_create_model('trained', 'SELECT id, n, x, y FROM rows', 'y', key => 'id') IS NOT NULL AS made;
