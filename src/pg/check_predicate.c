@@ -10,6 +10,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -161,8 +162,8 @@ not_plain_walker(Node *node, void *arg)
 	return expression_tree_walker(node, not_plain_walker, arg);
 }
 
-bool
-mlops_predicate_is_plain(const char *written, TupleDesc desc)
+static Node *
+parse_written(const char *written, TupleDesc desc)
 {
 	MlopsIdentity path;
 	Node	   *expr;
@@ -170,5 +171,19 @@ mlops_predicate_is_plain(const char *written, TupleDesc desc)
 	mlops_identity_begin_path(&path);
 	expr = mlops_feature_parse_predicate(written, WHAT, desc);
 	mlops_identity_end(&path);
+	return expr;
+}
+
+bool
+mlops_predicate_is_plain(const char *written, TupleDesc desc)
+{
+	Node	   *expr = parse_written(written, desc);
+
 	return mlops_feature_builtin(expr) && !not_plain_walker(expr, NULL);
+}
+
+bool
+mlops_predicate_is_volatile(const char *written, TupleDesc desc)
+{
+	return contain_volatile_functions(parse_written(written, desc));
 }

@@ -28,4 +28,7 @@ extern char *mlops_predicate_problem(const char *written, const MlopsSource *sou
  */
 extern bool mlops_predicate_is_plain(const char *written, TupleDesc desc);
 
+/* Whether it may be true of a row now and false of the same row in the same statement. */
+extern bool mlops_predicate_is_volatile(const char *written, TupleDesc desc);
+
 #endif

@@ -152,8 +152,7 @@ check_predicate(const MlopsCheck *check, MlopsCheckUse *use, bool as_owner)
 		return;
 	use->reason = mlops_predicate_problem(check->predicate, use->source);
 	if (use->reason == NULL && !as_owner && !mlops_predicate_is_plain(check->predicate, use->source->desc))
-		use->reason = "its predicate uses tables or functions that run as the model's owner, so that it is for the"
-			" model's own source only";
+		use->reason = "its predicate uses tables or functions, which are run with the rights of the model's owner only";
 }
 
 void
@@ -416,14 +415,15 @@ refuse_unknown(int64 check_id)
 void
 mlops_check_drop(int64 check_id)
 {
-	MlopsResult *r = mlops_registry_query("SELECT name FROM mlops.checks JOIN mlops.models USING (model_id)"
-										  " WHERE check_id = $1", "b", check_id);
+	MlopsResult *r = mlops_registry_query("SELECT name, model_id, owner FROM mlops.checks JOIN mlops.models"
+										  " USING (model_id) WHERE check_id = $1", "b", check_id);
 	MlopsModel *model;
 	MlopsCheck *checks;
 	int			n;
 	int			i = 0;
 
-	if (r->n == 0)
+	/* nor is a stranger told of which model it is */
+	if (r->n == 0 || !mlops_has_privilege(mlops_result_int64(r, 0, 2), mlops_result_text(r, 0, 3), MLOPS_PREDICT))
 		refuse_unknown(check_id);
 	model = mlops_registry_open(mlops_result_text(r, 0, 1), MLOPS_OWNER);
 	/* under the lock: another session may have been first */

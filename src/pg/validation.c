@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "pg/check_predicate.h"
 #include "pg/check_sample.h"
 #include "pg/identity.h"
 #include "pg/options.h"
@@ -39,9 +40,12 @@ typedef struct Preparation
 
 /* ---- planning ---- */
 
-/* Ends with end_preparation: what lies between runs as the owner when the source is a stored one. */
+/*
+ * Ends with end_preparation: what lies between runs as the owner when the
+ * source is a stored one.  owners_sql: so does all that comes of it.
+ */
 static void
-begin_preparation(Preparation *p, Oid owner, const MlopsSource *source, const MlopsCheck *check, int n)
+begin_preparation(Preparation *p, Oid owner, const MlopsSource *source, bool owners_sql, const MlopsCheck *check, int n)
 {
 	p->as_owner = source->stored;
 	if (p->as_owner)
@@ -51,7 +55,7 @@ begin_preparation(Preparation *p, Oid owner, const MlopsSource *source, const Ml
 	p->slots = palloc0(sizeof(MlopsCheckSlots) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
-		mlops_check_prepare(&check[i], source, p->plan, p->as_owner || owner == GetUserId(), &p->use[i]);
+		mlops_check_prepare(&check[i], source, p->plan, owners_sql, &p->use[i]);
 		p->slots[i] = mlops_check_slots(&p->use[i]);
 	}
 }
@@ -239,20 +243,31 @@ judge_all(const Preparation *p, const MlopsCheck *check, int n, int64 *rows)
 	return result;
 }
 
+/* What a predicate raises comes of one statement: it does not say whose it is. */
+static void
+tell_model(void *arg)
+{
+	errcontext("checks of model \"%s\"", (const char *) arg);
+}
+
 MlopsValidation *
 mlops_validation_run(const MlopsModel *model, const MlopsSource *source, bool samples)
 {
 	MlopsValidation *v = palloc0(sizeof(MlopsValidation));
+	ErrorContextCallback callback = {error_context_stack, tell_model, model->name};
+	Oid			owner = mlops_role_oid(model->owner);
 	Preparation p = {0};
 
 	v->model = model;
 	v->source = source;
 	v->start = GetCurrentTimestamp();
 	v->check = mlops_checks_load(model->model_id, &v->n);
-	begin_preparation(&p, mlops_role_oid(model->owner), source, v->check, v->n);
+	begin_preparation(&p, owner, source, source->stored || owner == GetUserId(), v->check, v->n);
+	error_context_stack = &callback;
 	v->result = judge_all(&p, v->check, v->n, &v->rows);
 	for (SampleGroup group = SAMPLE_COMMON; samples && group <= SAMPLE_WINDOWED; group++)
 		collect_samples(&p, v, group);
+	error_context_stack = callback.previous;
 	end_preparation(&p);
 	sum_up(v);
 	v->seconds = (GetCurrentTimestamp() - v->start) / 1e6;
@@ -266,7 +281,7 @@ try_checks(const MlopsSource *source, const MlopsCheck *check, int n, bool *hold
 	MlopsCheckResult *result;
 	int64		rows;
 
-	begin_preparation(&p, GetUserId(), source, check, n);
+	begin_preparation(&p, GetUserId(), source, true, check, n);
 	result = judge_all(&p, check, n, &rows);
 	end_preparation(&p);
 	for (int i = 0; i < n; i++)
@@ -293,9 +308,19 @@ mlops_validation_try(const MlopsSource *source, const MlopsCheck *check, int n)
 	return holds;
 }
 
+/* Why the check cannot part rows, or NULL. */
+static const char *
+why_not_in_query(const MlopsCheckUse *use)
+{
+	if (use->reason == NULL && use->predicate != NULL && mlops_predicate_is_volatile(use->predicate, use->source->desc))
+		return "its predicate calls a volatile function, so that both parts would not add up to the source";
+	return use->reason;
+}
+
 char *
 mlops_validation_query(const MlopsModel *model, const MlopsSource *source, bool clean)
 {
+	Oid			owner = mlops_role_oid(model->owner);
 	Preparation p = {0};
 	StringInfoData condition;
 	MlopsCheck *check;
@@ -304,16 +329,20 @@ mlops_validation_query(const MlopsModel *model, const MlopsSource *source, bool 
 
 	check = mlops_checks_load(model->model_id, &n);
 	initStringInfo(&condition);
-	begin_preparation(&p, mlops_role_oid(model->owner), source, check, n);
+	/* whoever asks will run it */
+	begin_preparation(&p, owner, source, owner == GetUserId(), check, n);
 	for (int i = 0; i < n; i++)
 	{
+		const char *reason;
+
 		if (strcmp(check[i].severity, "error") != 0)
 			continue;
-		if (p.use[i].reason != NULL)
+		reason = why_not_in_query(&p.use[i]);
+		if (reason != NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("check " INT64_FORMAT " (%s) of model \"%s\" cannot be used for this source: %s",
-							check[i].check_id, check[i].rule, model->name, p.use[i].reason)));
+					 errmsg("check " INT64_FORMAT " (%s) of model \"%s\" cannot be part of a query: %s",
+							check[i].check_id, check[i].rule, model->name, reason)));
 		if (p.use[i].fails != NULL)
 			appendStringInfo(&condition, "%s%s", condition.len > 0 ? " OR " : "", p.use[i].fails);
 	}

@@ -95,9 +95,38 @@ SELECT mlops_add_check('m', 'predicate', NULL, '{"sql": "generate_series(1, 2) >
 SELECT mlops_add_check('m', 'predicate', NULL, '{"sql": "1 IN (SELECT x FROM missing)"}');
 -- the stored form is the same in every session
 SELECT rule, column_name, args FROM mlops.checks JOIN mlops.models USING (model_id) WHERE name = 'm' ORDER BY check_id;
+-- an argument may be missing, and nothing comes of it
+SELECT mlops_add_check(NULL, 'not_null', 'a');
+SELECT mlops_add_check('m', NULL, 'a');
+SELECT mlops_add_check('m', 'not_null', 'c', NULL, NULL, NULL) IS NOT NULL AS added;
+SELECT mlops_add_check('m', 'not_null', '"a"');
+SELECT mlops_add_check('m', 'not_null', '');
+SELECT mlops_add_check('m', 'not_null', 'a', mostly => 1e308);
+SELECT mlops_add_check('m@1', 'not_null', 'a');
+SELECT mlops_add_check('m', 'match_regex', 'c', jsonb_build_object('regex', repeat('(a|b)*', 2000)));
+SELECT mlops_add_check('m', 'between', 'a', '{"min": 1, "mostly": 0.9}');
+SELECT mlops_clean_query(NULL);
+SELECT mlops_clean_query('m', 'SELECT 1 AS a, 2 AS a');
+SELECT mlops_validate('m', 'SELECT FROM rows');
+SELECT mlops_validate('m', '');
+-- what looks like SQL in a value stays a value
+SELECT mlops_add_check('m', 'in_set', 'c', '{"values": ["c0", "c1", "c2", "x''); DROP TABLE rows; --", "\\", "\\''", "$$", "%s"]}') IS NOT NULL AS added, mlops_add_check('m', 'match_regex', 'c', '{"regex": "^c[0-9]$|''\\)\\; DROP TABLE rows; --"}') IS NOT NULL AS "and";
+SELECT rule, passed FROM mlops_validate('m') WHERE column_name = 'c';
+-- a predicate that fails in a row says of which model it is; a validation can be stopped, and then stores nothing
+SELECT mlops_create_model('n', 'rows', 'y') IS NOT NULL AS made;
+SELECT mlops_add_check('n', 'predicate', NULL, '{"sql": "1 / a > 0"}') IS NOT NULL AS added;
+SELECT mlops_validate('n');
+SELECT version FROM mlops_train('n', algorithm => 'decision_tree');
+\set VERBOSITY terse
+SET statement_timeout = '100ms';
+SELECT mlops_validate('n', 'SELECT i AS a, i AS id FROM generate_series(1, 1000000000) i');
+RESET statement_timeout;
+\set VERBOSITY default
+SELECT count(*) FROM mlops.validations JOIN mlops.models USING (model_id) WHERE name = 'n';
+SELECT mlops_drop_model('n');
 -- too many
 INSERT INTO mlops.checks (model_id, rule, column_name, args, severity, kind, columns)
-SELECT model_id, 'between', 'a', jsonb_build_object('max', i), 'error', 'number', '{a}' FROM mlops.models, generate_series(1, 998) i WHERE name = 'm';
+SELECT model_id, 'between', 'a', jsonb_build_object('max', i), 'error', 'number', '{a}' FROM mlops.models, generate_series(1, 995) i WHERE name = 'm';
 SELECT count(*), count(*) FILTER (WHERE passed) AS passed, sum(failed_rows) FROM mlops_validate('m') WHERE rule = 'between' AND column_name = 'a';
 SELECT mlops_add_check('m', 'not_null', 'a');
 SELECT mlops_add_check('m', 'in_set', 'a', jsonb_build_object('values', (SELECT jsonb_agg(i) FROM generate_series(1, 100001) i)));
