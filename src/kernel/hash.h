@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A bijection of 64 bits in which every input bit flips every output bit with
@@ -48,6 +49,19 @@ static inline double
 ml_hash_unit(uint64_t h)
 {
 	return (double) (h >> 11) * 0x1.0p-53;
+}
+
+/* The word of a number: every NaN is one, and -0 is 0. */
+static inline uint64_t
+ml_hash_number(double x)
+{
+	uint64_t	word;
+
+	if (x != x)
+		return UINT64_C(0x7ff8000000000000);
+	x += 0.0;
+	memcpy(&word, &x, sizeof(word));
+	return word;
 }
 
 /* Hash of len bytes; data may be NULL when len is 0. */

@@ -105,8 +105,8 @@ two_smallest(double *value, int64_t n, int64_t k, double out[2])
 			out[1] = value[i];
 }
 
-static int64_t
-copy_numbers(const double *value, int64_t n, double *out)
+int64_t
+ml_present(const double *value, int64_t n, double *out)
 {
 	int64_t		m = 0;
 	int64_t		i;
@@ -208,7 +208,7 @@ ml_quantile_cont(const double *value, int64_t n, double share, double *buffer)
 	position -= (double) k;
 	if (m <= SMALL || !bracketed(value, n, m, k, buffer, pair))
 	{
-		copy_numbers(value, n, buffer);
+		ml_present(value, n, buffer);
 		two_smallest(buffer, m, k, pair);
 	}
 	if (position == 0.0 || pair[0] == pair[1])
@@ -222,7 +222,7 @@ ml_quantile_cont(const double *value, int64_t n, double share, double *buffer)
 double
 ml_mode(const double *value, int64_t n, double *buffer)
 {
-	int64_t		m = copy_numbers(value, n, buffer);
+	int64_t		m = ml_present(value, n, buffer);
 	int64_t		best = 0;
 	int64_t		start = 0;
 	int64_t		i;

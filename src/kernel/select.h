@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+/* The numbers among value[0..n), without NaN -> out, which has room for n; how many. */
+extern int64_t ml_present(const double *value, int64_t n, double *out);
 /*
  * percentile_cont(share) of the numbers among value[0..n); NaN is left out,
  * and is the answer when nothing else is there.  buffer: room for n numbers,

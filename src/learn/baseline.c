@@ -14,22 +14,10 @@
 
 #include "kernel/quantile.h"
 #include "kernel/rng.h"
+#include "kernel/select.h"
 #include "kernel/sort.h"
 #include "learn/baseline.h"
 #include "learn/scratch.h"
-
-/* value[0..n) without NaN -> out; how many. */
-static int64_t
-gather(const double *value, int64_t n, double *out)
-{
-	int64_t		m = 0;
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-		if (!isnan(value[i]))
-			out[m++] = value[i];
-	return m;
-}
 
 static int64_t
 count_missing(const double *value, int64_t n)
@@ -79,7 +67,7 @@ describe(const double *value, int64_t n, uint64_t key, double *present, double *
 		return;
 	/* a column without gaps need not be copied */
 	if (m < n || m <= size)
-		(void) gather(value, n, present);
+		(void) ml_present(value, n, present);
 	if (m < n)
 		value = present;
 	ml_moments(value, m, &out->mean, &variance);

@@ -160,21 +160,6 @@ ml_prep_fit_scale(MlScale how, const double *x, int64_t n, double fill, double *
 		*shift = 0.0;
 }
 
-/* to := those of from[n] that are there; their number. */
-static int64_t
-pack(const double *from, int64_t n, double *to)
-{
-	int64_t		k = 0;
-	int64_t		i;
-
-	for (i = 0; i < n; i++)
-	{
-		to[k] = from[i];
-		k += from[i] == from[i];
-	}
-	return k;
-}
-
 /* Bounds, and value[n] within them -> clipped; what is missing stays so. */
 static void
 fit_clip(const MlPrepSpec *spec, const double *value, int64_t n, double *buffer, double *clipped, MlPrepColumn *out)
@@ -206,7 +191,7 @@ fit_impute(const MlPrepSpec *spec, const double *value, int64_t n, double *buffe
 		case ML_IMPUTE_NONE:
 			break;
 		case ML_IMPUTE_MEAN:
-			n = pack(value, n, buffer);
+			n = ml_present(value, n, buffer);
 			column_moments(buffer, n, 0.0, &m);
 			return n > 0 ? m.mean : NAN;
 		case ML_IMPUTE_MEDIAN:
@@ -249,7 +234,7 @@ ml_prep_fit_number(const MlPrepSpec *spec, const double *value, int64_t n, doubl
 		/* missing stays missing: the scale is that of the numbers present */
 		double	   *packed = spec->scale == ML_SCALE_ROBUST ? buffer + 2 * n : buffer;
 
-		n = pack(value, n, packed);
+		n = ml_present(value, n, packed);
 		ml_prep_fit_scale(spec->scale, packed, n, NAN, buffer, &out->shift, &out->scale);
 	}
 	out->width = 1 + (out->indicator ? 1 : 0);

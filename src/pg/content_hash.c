@@ -21,7 +21,6 @@
 #include "pg/pg_compat.h"
 
 #define WORD_NULL UINT64_C(0x9b1a7ce3f0d45e26)
-#define WORD_NAN UINT64_C(0x7ff8000000000000)
 /* a row without columns counts, too */
 #define ROW_HIGH UINT64_C(0x510e527fade682d1)
 #define ROW_LOW UINT64_C(0x9b05688c2b3e6c1f)
@@ -85,18 +84,6 @@ mlops_content_hash_create(TupleDesc desc)
 	return hash;
 }
 
-static uint64
-float_word(double x)
-{
-	uint64		word;
-
-	if (x != x)
-		return WORD_NAN;
-	x += 0.0;					/* -0 counts as 0 */
-	memcpy(&word, &x, sizeof(word));
-	return word;
-}
-
 static MlWideHash
 text_hash(const MlopsContentColumn *column, Datum value)
 {
@@ -125,7 +112,7 @@ mlops_content_value(const MlopsContentColumn *column, Datum value)
 									 column->type == INT4OID ? (uint64) (int64) DatumGetInt32(value) :
 									 (uint64) (int64) DatumGetInt16(value), column->salt);
 		case MLOPS_CONTENT_FLOAT:
-			return ml_wide_hash_word(float_word(column->type == FLOAT8OID ? DatumGetFloat8(value) :
+			return ml_wide_hash_word(ml_hash_number(column->type == FLOAT8OID ? DatumGetFloat8(value) :
 												(double) DatumGetFloat4(value)), column->salt);
 		case MLOPS_CONTENT_DATE:
 			return ml_wide_hash_word((uint64) (int64) DatumGetDateADT(value), column->salt);

@@ -28,7 +28,6 @@
 
 /* what NULL and NaN count as */
 #define WORD_NULL UINT64_C(0x9b1a7ce3f0d45e26)
-#define WORD_NAN UINT64_C(0x7ff8000000000000)
 /* K: odd, bits without pattern (the golden ratio's) */
 #define FOLD_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
@@ -158,18 +157,6 @@ fold(uint64 x)
 #endif
 }
 
-static inline uint64
-float_word(double x)
-{
-	uint64		word;
-
-	if (x != x)
-		return WORD_NAN;
-	x += 0.0;					/* -0 counts as 0 */
-	memcpy(&word, &x, sizeof(word));
-	return word;
-}
-
 static uint64
 bytes_word(MlopsHashColumn *column, Datum value)
 {
@@ -205,9 +192,9 @@ word_of(MlopsHashColumn *column, int op, Datum value)
 	switch (op)
 	{
 		case OP_FLOAT8:
-			return float_word(DatumGetFloat8(value));
+			return ml_hash_number(DatumGetFloat8(value));
 		case OP_FLOAT4:
-			return float_word(DatumGetFloat4(value));
+			return ml_hash_number(DatumGetFloat4(value));
 		case OP_INT8:
 			return (uint64) DatumGetInt64(value);
 		case OP_INT4:
