@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Tree learners on every task of a reference.json, with the references' own parameters, and with our defaults.
 
-usage: accuracy.py DIR [--algorithm NAME] [--defaults] [TASK ...]
+usage: accuracy.py DIR [--algorithm NAME] [--seeds N] [--defaults] [TASK ...]
 DIR holds reference.json, load.sql and csv/ (see reference.py).  Connects as libpq does.
 
 The figure is AUC (several classes: mean of class against rest) or R2 on the test rows.  Each reference of the
@@ -14,12 +14,13 @@ file is met with its own parameters:
 
 Every figure is printed beside its reference's, and called BELOW where it is further below than the limit.  A task
 is LOW, and the status at the end 1, when the best of ours is that far below the best of the references.  The limit
-is 0.003 for tasks with at least 10,000 test rows, one seed; 0.012 for smaller ones, the mean of five seeds, as the
-figures themselves differ by that much from seed to seed.
+is 0.003 for tasks with at least 10,000 test rows, one seed; 0.012 for smaller ones, the mean of five seeds (or
+--seeds), as the figures themselves differ by that much from seed to seed.
 
 --defaults: our defaults against ours with the parameters of the first reference above, on the same rows and seeds.
 Ends with status 1 unless they are better on the mean over the tasks, in AUC and R2 and in log loss.
 """
+import argparse
 import json
 import math
 import os
@@ -30,6 +31,7 @@ from reference import connect, load, source_of
 
 LARGE = 10000
 LIMIT_LARGE, LIMIT_SMALL = 0.003, 0.012
+SEEDS = 5
 BOOSTING = {"n_estimators": 100, "learning_rate": 0.1, "subsample": 1, "colsample_bytree": 1, "early_stopping_rounds": 0}
 PARAMETERS = {
     "random_forest": {"rf": {"n_estimators": 200, "min_samples_leaf": 1, "max_leaves": 0}},
@@ -60,8 +62,10 @@ def train(cursor, name, task, algorithm, params, seed):
     model = "acc_" + name
     cursor.execute("SELECT mlops_drop_model(name) FROM mlops.models WHERE name = %s", (model,))
     start = time.perf_counter()
-    cursor.execute("SELECT run_id FROM mlops_train(%s, %s, 'target_', %s, %s, task => %s, config => %s, seed => %s)",
-                   (model, source_of(task), algorithm, json.dumps(params), kind, json.dumps(config), seed))
+    cursor.execute("SELECT run_id FROM mlops_train(%s, %s, 'target_', %s, %s, task => %s, key => 'rid', config => %s,"
+                   " seed => %s)",
+                   (model, source_of(task).replace("SELECT ", "SELECT rid, ", 1), algorithm, json.dumps(params), kind,
+                    json.dumps(config), seed))
     run = cursor.fetchone()[0]
     seconds = time.perf_counter() - start
     cursor.execute("SELECT key, value FROM mlops.run_metrics WHERE run_id = %s AND split = 'test'", (run,))
@@ -70,8 +74,8 @@ def train(cursor, name, task, algorithm, params, seed):
 
 
 def mean_of(cursor, name, task, algorithm, params):
-    seeds = range(1, 2 if task["n_test"] >= LARGE else 6)
-    results = [train(cursor, name, task, algorithm, params, seed) for seed in seeds]
+    seeds = 1 if task["n_test"] >= LARGE else SEEDS
+    results = [train(cursor, name, task, algorithm, params, seed) for seed in range(1, seeds + 1)]
     return [sum(column) / len(results) for column in zip(*results)]
 
 
@@ -141,27 +145,32 @@ class Defaults:
         self.mean("seconds", lambda r: r[2], self.rows)
         self.mean("log RMSE", lambda r: math.log(r[1]), numbers)
         figure = self.mean("AUC or R2", lambda r: r[0], self.rows)
-        return figure >= 0 and self.mean("log loss", lambda r: r[1], classes) <= 0
+        loss = self.mean("log loss", lambda r: r[1], classes)
+        return figure >= 0 and loss <= 0
 
 
 def main():
-    arguments = sys.argv[1:]
-    defaults = "--defaults" in arguments
-    arguments = [a for a in arguments if a != "--defaults"]
-    algorithms = list(PARAMETERS)
-    if "--algorithm" in arguments:
-        at = arguments.index("--algorithm")
-        algorithms = [arguments[at + 1]]
-        del arguments[at:at + 2]
-    reference = json.load(open(os.path.join(arguments[0], "reference.json")))
-    tasks = {name: task for name, task in reference["tasks"].items() if not arguments[1:] or name in arguments[1:]}
+    global SEEDS
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory")
+    parser.add_argument("tasks", nargs="*")
+    parser.add_argument("--algorithm", choices=list(PARAMETERS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--defaults", action="store_true")
+    arguments = parser.parse_intermixed_args()
+    SEEDS = arguments.seeds
+    reference = json.load(open(os.path.join(arguments.directory, "reference.json")))["tasks"]
+    unknown = set(arguments.tasks) - set(reference)
+    if unknown:
+        parser.error("no such task: " + ", ".join(sorted(unknown)))
+    tasks = {name: task for name, task in reference.items() if not arguments.tasks or name in arguments.tasks}
     cursor = connect().cursor()
     cursor.execute("SET client_min_messages = error; SET mlops.max_training_memory = '4GB'; SET mlops.progress = off;"
                    "SET mlops.max_model_size = '900MB'")
-    load(cursor, arguments[0])
+    load(cursor, arguments.directory)
     bad = 0
-    for algorithm in algorithms:
-        result = Defaults(algorithm) if defaults else Comparison(algorithm)
+    for algorithm in [arguments.algorithm] if arguments.algorithm else PARAMETERS:
+        result = Defaults(algorithm) if arguments.defaults else Comparison(algorithm)
         for name, task in tasks.items():
             result.add(cursor, name, task)
         bad += not result.good()
