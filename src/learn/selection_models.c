@@ -5,8 +5,11 @@
  *	l1			Linear or logistic regression with a lasso penalty, on columns as
  *				they are prepared by default.  The penalty is PENALTY_SHARE of the
  *				least one that leaves no coefficient: alpha of linear regression, 1 / C
- *				of logistic.  The score is the largest |coefficient| of the feature's
- *				columns, in standard deviations of a regression's target.
+ *				of logistic.  The score is how far the coefficients of one column and
+ *				class lie apart, 0 among them, in standard deviations of a regression's
+ *				target: |coefficient| of a number.  With a free intercept all levels'
+ *				coefficients may move together at the same penalty, so that the
+ *				largest of an even number of them is not determined; this is.
  *	importance	Share of the gain of all splits of a gradient boosting of ROUNDS
  *				rounds, with its other parameters as they are by default.
  *	permutation	The same boosting learns from all but the last HELD_OUT share of the
@@ -162,6 +165,29 @@ find_largest(MlScratch *scratch, const MlDataset *data, double *largest, double 
 	return code;
 }
 
+/* Coefficients come by class, then by column. */
+static void
+score_coefficients(const MlDataset *data, const MlFit *fit_, double unit, MlFeatureScore *score)
+{
+	double		low = 0;
+	double		high = 0;
+
+	for (int i = 0; i < fit_->n_coefficients; i++)
+	{
+		const MlCoefficient *c = &fit_->coefficient[i];
+		double	   *most;
+
+		if (i == 0 || c->column != c[-1].column || c->output != c[-1].output)
+			low = high = 0;
+		if (c->column < 0)
+			continue;
+		low = fmin(low, c->coefficient);
+		high = fmax(high, c->coefficient);
+		most = &score[data->column[c->column].feature].score;
+		*most = fmax(*most, (high - low) / unit);
+	}
+}
+
 static MlCode
 l1_features(MlHost *host, const MlDataset *data, const MlSelection *selection, MlFeatureScore *score, MlStatus *status)
 {
@@ -198,15 +224,8 @@ l1_features(MlHost *host, const MlDataset *data, const MlSelection *selection, M
 		code = set_number(&params, regression ? "alpha" : "C", penalty, status);
 	if (code == ML_OK)
 		code = fit(host, &view, &params, selection->seed, result, status);
-	for (int i = 0; code == ML_OK && i < result->fit.n_coefficients; i++)
-	{
-		const MlCoefficient *c = &result->fit.coefficient[i];
-
-		if (c->column >= 0)
-			score[data->column[c->column].feature].score =
-				fmax(score[data->column[c->column].feature].score,
-					 fabs(c->coefficient) / (regression ? deviation : 1));
-	}
+	if (code == ML_OK)
+		score_coefficients(data, &result->fit, regression ? deviation : 1, score);
 	return code;
 }
 
@@ -291,7 +310,8 @@ permutation_features(MlHost *host, const MlDataset *data, const MlSelection *sel
 
 const MlSelector ml_select_l1 = {
 	.name = "l1",
-	.description = "largest absolute coefficient of a linear model with a lasso penalty, columns scaled",
+	.description = "coefficient of a linear model with a lasso penalty, columns scaled; of a category, how far those "
+	"of its levels lie apart",
 	.tasks = ALL_TASKS,
 	.features = l1_features,
 };

@@ -7,7 +7,8 @@
 variance: numpy.var; correlation: r_regression; f_test: f_classif, f_regression; chi2: chi2; mutual_info:
 mutual_info_score for classes, else the estimators behind mutual_info_classif and mutual_info_regression
 (sklearn.feature_selection._mutual_info) without the noise that those add, for columns without ties (the
-rows "formula" are made up to have some); l1 of a regression: Lasso.  A row without a value is left out.  A category is its one-hot columns, a missing value among them:
+rows "formula" are made up to have some); l1: Lasso; LogisticRegression by liblinear,
+its intercept scaled so that its penalty vanishes, or with more than two classes by saga.  A row without a value is left out.  A category is its one-hot columns, a missing value among them:
 variances and chi-squares add up, of F and r the greatest is taken, with its p-value times the number of columns when
 there are more than two.  With more than two classes r is the greatest with the indicator of one, its p-value times
 their number.  scikit-learn's NaN for a constant is 0 with p = 1.  Made with numpy 1.24.2, scikit-learn 1.2.1.
@@ -21,7 +22,7 @@ import warnings
 import numpy as np
 from sklearn import feature_selection as fs
 from sklearn.feature_selection import _mutual_info
-from sklearn.linear_model import Lasso
+from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.metrics import mutual_info_score
 
 warnings.filterwarnings('ignore')
@@ -96,14 +97,43 @@ def arrays():
     return found, int(re.search(r'GOLDEN_TRAIN (\d+)', text).group(1))
 
 
-def lasso(a, n, x1, hot):
-    """Scores of l1 for the regression, and its alpha."""
-    Z = [a['x0'][:n], np.where(np.isnan(x1), np.median(x1[~np.isnan(x1)]), x1)]
-    Z = np.column_stack([(z - z.mean()) / z.std() for z in Z] + [hot])
-    y = a['y'][:n]
-    alpha = 0.01 * abs(Z.T @ (y - y.mean())).max() / n
-    w = abs(Lasso(alpha=alpha, tol=1e-15, max_iter=1000000).fit(Z, y).coef_) / y.std()
-    return [w[0], w[1], 0, w[2:].max()], alpha
+def prepared(columns):
+    """Columns as a linear model takes them by default, and the number of the feature of each."""
+    Z, own = [], []
+    for f, column in enumerate(columns):
+        if isinstance(column[0], float):
+            z = np.array(column)
+            z = np.where(np.isnan(z), np.median(z[~np.isnan(z)]), z)
+            Z.append(((z - z.mean()) / z.std()).reshape(-1, 1))
+        else:
+            Z.append(one_hot(column))
+        own += [f] * Z[-1].shape[1]
+    return np.column_stack(Z), np.array(own)
+
+
+def lasso(columns, y):
+    """Scores of l1 for a regression, and its alpha."""
+    Z, own = prepared(columns)
+    alpha = 0.01 * abs(Z.T @ (y - y.mean())).max() / len(y)
+    return apart(Lasso(alpha=alpha, tol=1e-15, max_iter=1000000).fit(Z, y).coef_.reshape(1, -1) / y.std(), own), alpha
+
+
+def logistic(columns, y, classes):
+    """Scores of l1 for classes."""
+    Z, own = prepared(columns)
+    targets = [y == c for c in (range(classes) if classes > 2 else [1])]
+    C = 1 / (0.01 * max(abs(Z.T @ (t - t.mean())).max() for t in targets))
+    if classes > 2:
+        model = LogisticRegression(penalty='l1', solver='saga', C=C, tol=1e-10, max_iter=1000000, random_state=1)
+    else:
+        model = LogisticRegression(penalty='l1', solver='liblinear', C=C, tol=1e-8, max_iter=2000, intercept_scaling=1e4,
+                                   random_state=1)
+    return apart(model.fit(Z, y).coef_, own)
+
+
+def apart(w, own):
+    """How far the coefficients of a feature lie apart, 0 among them; the largest of the classes."""
+    return [max(max(0, row[own == f].max()) - min(0, row[own == f].min()) for row in w) for f in range(own[-1] + 1)]
 
 
 def unit():
@@ -121,7 +151,7 @@ def unit():
             y = a[target][:n] if task == 1 else a[target][:n].astype(int)
             for method, score, p in figures(column, y, classes):
                 print('\t{"%s", %d, %d, %.17g, %s},' % (method, task, c, score, 'NAN' if p is None else '%.17g' % p))
-    scores, alpha = lasso(a, n, a['x1'][:n], one_hot(columns[3]))
+    scores, alpha = lasso(columns, a['y'][:n])
     for c, score in enumerate(scores):
         print('\t{"l1", 1, %d, %.17g, NAN},' % (c, score))
     print('};\n\nstatic const double golden_selection_alpha = %.17g;\n\n#endif' % alpha)
@@ -138,6 +168,7 @@ def files():
             y = np.unique(y, return_inverse=True)[1]
         else:
             y = y.astype(float)
+        columns = {}
         for feature in rows[0]:
             if feature in ['rid', target] + without:
                 continue
@@ -146,8 +177,13 @@ def files():
                 column = [float('nan') if v is None else float(v) for v in column]
             except ValueError:
                 pass
+            columns[feature] = column
             for method, score, p in figures(column, y, len(set(y)) if classes else 0):
                 out.writerow([name, method, feature, '%.17g' % score, '' if p is None else '%.17g' % p])
+        many = len(set(y))
+        scores = logistic(list(columns.values()), y, many) if classes else lasso(list(columns.values()), y)[0]
+        for feature, score in zip(columns, scores):
+            out.writerow([name, 'l1', feature, '%.17g' % score, ''])
     i = np.arange(1, 2001)
     a, b = np.sqrt(i * 7919 % 10007), np.sqrt(i * 3571 % 10007)
     y = a * a / 100 + b

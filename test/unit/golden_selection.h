@@ -73,7 +73,7 @@ static const GoldenSelection golden_selection[] = {
 	{"l1", 1, 0, 0.6664972150904811, NAN},
 	{"l1", 1, 1, 0.38151324146085841, NAN},
 	{"l1", 1, 2, 0, NAN},
-	{"l1", 1, 3, 0.39993170056394017, NAN},
+	{"l1", 1, 3, 0.57949148237553016, NAN},
 };
 
 static const double golden_selection_alpha = 0.028661861886582946;

@@ -263,10 +263,24 @@ penalty(TestHost *t, MlTaskKind task)
 								   task == ML_REGRESSION ? score[0].penalty * factor : score[0].penalty / factor,
 								   &status);
 		OK(ml_train(&t->host, d, &spec, &result, &status) == ML_OK, "the learner");
-		for (int i = 0; i < result.fit.n_coefficients; i++)
-			if (result.fit.coefficient[i].column >= 0)
-				most[result.fit.coefficient[i].column] = fmax(most[result.fit.coefficient[i].column],
-															 fabs(result.fit.coefficient[i].coefficient));
+		for (int k = 0; k < (task == ML_MULTICLASS ? d->n_classes : 1); k++)
+			for (int f = 0; f < d->p; f++)
+			{
+				double		low = 0;
+				double		high = 0;
+
+				for (int i = 0; i < result.fit.n_coefficients; i++)
+				{
+					const MlCoefficient *w = &result.fit.coefficient[i];
+
+					if (w->column == f && w->output == k)
+					{
+						low = fmin(low, w->coefficient);
+						high = fmax(high, w->coefficient);
+					}
+				}
+				most[f] = fmax(most[f], high - low);
+			}
 		for (int f = 0; f < d->p; f++)
 		{
 			/* one factor for all: the deviation of a regression's target */
