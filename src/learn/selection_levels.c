@@ -140,6 +140,8 @@ chi2_of_number(const MlSelectionRows *rows, const MlColumn *column, void *room, 
 	double		largest = 0;
 	double		f;
 	double		all;
+	double		mean;
+	double		drift;
 	int			present = 0;
 	int			exponent;
 
@@ -161,7 +163,6 @@ chi2_of_number(const MlSelectionRows *rows, const MlColumn *column, void *room, 
 			continue;
 		out->rows++;
 		of_class[(int) y[i]]++;
-		ml_sum_add(&sum[(int) y[i]], x * f);
 		ml_sum_add(&total, x * f);
 	}
 	if (out->rows == 0 || least < 0)
@@ -175,10 +176,21 @@ chi2_of_number(const MlSelectionRows *rows, const MlColumn *column, void *room, 
 	if (out->rows == 0 || least < 0 || least == largest)
 		return;
 	all = ml_sum_value(&total);
+	/* O - E from differences: of numbers that hardly differ the sums themselves would cancel out */
+	mean = all / (double) out->rows;
+	total = (MlSum) {0, 0};
+	for (int64_t i = 0; i < rows->n; i++)
+		if (!isnan(column->value[i]))
+		{
+			ml_sum_add(&sum[(int) y[i]], column->value[i] * f - mean);
+			ml_sum_add(&total, column->value[i] * f - mean);
+		}
+	drift = ml_sum_value(&total);
 	for (int c = 0; c < rows->n_classes; c++)
 	{
-		double		expected = (double) of_class[c] / (double) out->rows * all;
-		double		more = ml_sum_value(&sum[c]) - expected;
+		double		share = (double) of_class[c] / (double) out->rows;
+		double		expected = share * all;
+		double		more = ml_sum_value(&sum[c]) - share * drift;
 
 		present += of_class[c] > 0;
 		if (expected > 0)

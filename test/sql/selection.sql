@@ -23,15 +23,15 @@ COPY car_prices FROM :'file' WITH (FORMAT csv, HEADER true);
 \set file :dir '/data/golden_selection.csv'
 CREATE TABLE golden (dataset text, method text, feature text, score float8, p_value float8);
 COPY golden FROM :'file' WITH (FORMAT csv, HEADER true);
-CREATE VIEW formula AS SELECT i AS rid, a, b, a * a / 100 + b AS y, floor((a + b) / 50)::int AS k
+CREATE VIEW formula AS SELECT i AS rid, a, b, 1e6::float8 + b / 1000 AS far, a * a / 100 + b AS y, floor((a + b) / 50)::int AS k
 FROM (SELECT i, sqrt(i * 7919 % 10007) AS a, sqrt(i * 3571 % 10007) AS b FROM generate_series(1, 2000) i) f;
 
 -- on all rows: no test rows
 SELECT count(mlops_create_model('sel_' || m, s, t, key => 'rid', task => k, features => f, config => '{"split": {"test": 0}}')) FROM (VALUES
     ('telco_churn', 'SELECT * FROM telco_churn', 'churn', NULL, '*'), ('iris', 'iris', 'target', NULL, '*'), ('diabetes', 'diabetes', 'target', 'regression', '*'),
-    ('car_prices', 'car_prices', 'price', 'regression', '*'), ('formula_y', 'formula', 'y', NULL, 'a, b'), ('formula_k', 'formula', 'k', 'classification', 'a, b')) AS d (m, s, t, k, f);
+    ('car_prices', 'car_prices', 'price', 'regression', '*'), ('formula_y', 'formula', 'y', NULL, 'a, b, far'), ('formula_k', 'formula', 'k', 'classification', 'a, b, far')) AS d (m, s, t, k, f);
 SELECT mlops_configure('sel_telco_churn', '{"exclude": ["customer_id"]}') -> 'exclude' AS exclude;
-SELECT g.dataset, g.method, count(*) AS figures, count(*) FILTER (WHERE abs(s.score - g.score) > CASE g.method WHEN 'l1' THEN 3e-5 ELSE 1e-9 * greatest(abs(g.score), 1e-3) END OR (s.score = 0) <> (g.score = 0)) AS far,
+SELECT g.dataset, g.method, count(*) AS figures, count(*) FILTER (WHERE abs(s.score - g.score) > CASE g.method WHEN 'l1' THEN 3e-5 ELSE 1e-9 * greatest(abs(g.score), 1e-10) END OR (s.score = 0) <> (g.score = 0)) AS far,
     -- l1: to what liblinear's penalty of the intercept allows
     count(*) FILTER (WHERE (s.p_value IS NULL) <> (g.p_value IS NULL) OR abs(s.p_value - g.p_value) > 1e-9 * g.p_value) AS p_far
 FROM golden g LEFT JOIN (SELECT d.dataset, d.method, f.* FROM (SELECT DISTINCT dataset, method FROM golden) d, mlops_select_features('sel_' || d.dataset, d.method) f) s USING (dataset, method, feature)
