@@ -67,4 +67,11 @@ ml_hash_number(double x)
 /* Hash of len bytes; data may be NULL when len is 0. */
 extern uint64_t ml_hash_bytes(const void *data, size_t len, uint64_t seed);
 
+/* One of n buckets for a text: stored with models, so it never changes either. */
+static inline int32_t
+ml_hash_bucket(const char *text, size_t len, int32_t n)
+{
+	return (int32_t) (ml_hash_bytes(text, len, 0) % (uint64_t) n);
+}
+
 #endif

@@ -47,7 +47,7 @@ ml_prep_level(const MlPrepColumn *column, const char *text, size_t len)
 	int32_t		level;
 
 	if (column->encode == ML_ENCODE_HASH)
-		return ml_prep_bucket(text, len, column->n_levels);
+		return ml_hash_bucket(text, len, column->n_levels);
 	/* no text of ours has a zero inside, but one may begin like this */
 	if (memchr(text, '\0', len) == NULL)
 	{

@@ -164,8 +164,8 @@ number_buckets(const MlPrepSpec *spec, const MlColumn *column, Filled filled, Ml
 
 	out->n_levels = spec->buckets;
 	for (l = 0; l < column->n_levels; l++)
-		out->slot_of[l + 1] = ml_prep_bucket(column->level[l], strlen(column->level[l]), spec->buckets);
-	return text != NULL ? ml_prep_bucket(text, strlen(text), spec->buckets) : UNSEEN_CODE;
+		out->slot_of[l + 1] = ml_hash_bucket(column->level[l], strlen(column->level[l]), spec->buckets);
+	return text != NULL ? ml_hash_bucket(text, strlen(text), spec->buckets) : UNSEEN_CODE;
 }
 
 static void

@@ -39,11 +39,4 @@ extern size_t ml_prep_target_room(double smoothing, size_t slots);
 extern void ml_prep_fit_target(double smoothing, const MlDataset *data, int c, const uint8_t *fold, double *room,
 							   MlPrepColumn *out);
 
-/* The bucket of a text. */
-static inline int32_t
-ml_prep_bucket(const char *text, size_t len, int32_t buckets)
-{
-	return (int32_t) (ml_hash_bytes(text, len, 0) % (uint64_t) buckets);
-}
-
 #endif
