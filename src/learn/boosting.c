@@ -361,11 +361,14 @@ allocate(Boost *b, MlStatus *status)
 static MlCode
 allocate_trees(Boost *b, MlStatus *status)
 {
+	/* the nodes, their leaves and the bytes of all trees come after the sums */
+	size_t		most = b->host->memory_left(b->host) / 2;
 	int			nodes;
 	int			t;
 	MlCode		code;
 
-	code = ml_grower_make(b->host, &b->scratch, &b->binned, &b->rule, b->rows, SUMS_LIMIT, &b->grower, status);
+	code = ml_grower_make(b->host, &b->scratch, &b->binned, &b->rule, b->rows, most < SUMS_LIMIT ? most : SUMS_LIMIT,
+						  &b->grower, status);
 	if (code == ML_OK)
 		code = ml_trees_begin(b->host, b->k, b->loss == ML_LOSS_POISSON ? ML_TREES_LOG_LINK : 0, &b->maker, status);
 	if (code != ML_OK)

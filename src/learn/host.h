@@ -51,6 +51,8 @@ struct MlHost
 	/* NULL when there is no more; never zeroed; aligned for double */
 	void	   *(*alloc) (MlHost *host, size_t size);
 	void		(*release) (MlHost *host, void *p);
+	/* bytes that alloc may still hand out: what can do with less takes a share of them */
+	size_t		(*memory_left) (MlHost *host);
 
 	/*
 	 * Called on the main thread only, at least once a second: true means

@@ -120,6 +120,14 @@ host_release(MlHost *base, void *p)
 	}
 }
 
+static size_t
+host_memory_left(MlHost *base)
+{
+	MlopsHost  *host = (MlopsHost *) base;
+
+	return host->limit == 0 ? SIZE_MAX : host->limit - Min(host->used, host->limit);
+}
+
 static bool
 asked_to_stop(void)
 {
@@ -281,6 +289,7 @@ mlops_host_init(MlopsHost *host, MemoryContext context, Size limit, const char *
 	memset(host, 0, sizeof(*host));
 	host->host.alloc = host_alloc;
 	host->host.release = host_release;
+	host->host.memory_left = host_memory_left;
 	host->host.poll = host_poll;
 	host->host.warn = host_warn;
 	host->host.parallel_for = host_parallel_for;

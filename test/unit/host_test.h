@@ -76,6 +76,13 @@ test_host_release(MlHost *host, void *p)
 	free(b);
 }
 
+static size_t
+test_host_memory_left(MlHost *host)
+{
+	(void) host;
+	return SIZE_MAX;
+}
+
 static bool
 test_host_poll(MlHost *host, const char *phase, double share)
 {
@@ -104,6 +111,7 @@ test_host_init(TestHost *t, int threads)
 	t->all.next = t->all.prev = &t->all;
 	t->host.alloc = test_host_alloc;
 	t->host.release = test_host_release;
+	t->host.memory_left = test_host_memory_left;
 	t->host.poll = test_host_poll;
 	t->host.warn = test_host_warn;
 	t->host.parallel_for = ml_parallel_for;
