@@ -149,6 +149,22 @@ boosting_wants_validation(const MlParams *params)
 /* ---- before the first round ---- */
 
 static MlCode
+no_such_column(const MlDataset *data, const char *name, MlStatus *status)
+{
+	size_t		length = strlen(name);
+	int			c;
+
+	ml_status_set(status, ML_BAD_PARAMETER, "parameter \"monotone_constraints\" names \"%s\", which is not a feature", name);
+	for (c = 0; c < data->p; c++)
+		if (strncmp(data->column[c].name, name, length) == 0 && data->column[c].name[length] == '[')
+		{
+			ml_status_hint(status, "It is a vector: name its elements, as in \"%s\".", data->column[c].name);
+			break;
+		}
+	return ML_BAD_PARAMETER;
+}
+
+static MlCode
 read_monotone(Boost *b, const MlPrep *prep, const MlParams *params, MlStatus *status)
 {
 	int8_t	   *way;
@@ -166,9 +182,7 @@ read_monotone(Boost *b, const MlPrep *prep, const MlParams *params, MlStatus *st
 			if (strcmp(params->monotone_name[i], b->data->column[c].name) == 0)
 				break;
 		if (c == b->data->p)
-			return ml_status_set(status, ML_BAD_PARAMETER,
-								 "parameter \"monotone_constraints\" names \"%s\", which is not a feature",
-								 params->monotone_name[i]);
+			return no_such_column(b->data, params->monotone_name[i], status);
 		if (b->data->column[c].kind == ML_CATEGORY && params->monotone_value[i] != 0)
 			return ml_status_set(status, ML_BAD_PARAMETER,
 								 "parameter \"monotone_constraints\" names \"%s\", which is a category",

@@ -19,8 +19,12 @@ set_named(const MlDataset *data, const char *name, double value, double *weight,
 		if (strcmp(name, data->class_name[k]) == 0)
 			break;
 	if (k == data->n_classes)
-		return ml_status_set(status, ML_BAD_PARAMETER,
-							 "parameter \"class_weight\" names \"%s\", which is not a class", name);
+	{
+		ml_status_set(status, ML_BAD_PARAMETER, "parameter \"class_weight\" names \"%s\", which is not a class", name);
+		ml_status_detail(status, "%s \"%s\" and \"%s\".", k == 2 ? "The classes are" : "The first classes are",
+						 data->class_name[0], data->class_name[1]);
+		return ML_BAD_PARAMETER;
+	}
 	if (!(value > 0.0) || !isfinite(value))
 		return ml_status_set(status, ML_BAD_PARAMETER,
 							 "parameter \"class_weight\" of class \"%s\" must be greater than 0 and finite", name);

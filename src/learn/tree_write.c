@@ -257,8 +257,8 @@ ml_trees_check_size(const MlTreeMaker *m, int n_trees, MlStatus *status)
 		return ML_OK;
 	ml_status_set(status, ML_TOO_LARGE, "the model needs %.0f kB, more than mlops.max_model_size (%zu kB)",
 				  size / 1024, m->host->model_limit / 1024);
-	ml_status_hint(status, "Lower \"max_leaves\" or \"max_depth\", raise \"min_samples_leaf\", "
-				   "or raise mlops.max_model_size.");
+	ml_status_hint(status, "Lower %s\"max_leaves\" or \"max_depth\", raise \"min_samples_leaf\", "
+				   "or raise mlops.max_model_size.", n_trees > 1 ? "\"n_estimators\", " : "");
 	return ML_TOO_LARGE;
 }
 

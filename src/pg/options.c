@@ -309,6 +309,23 @@ set_text(MlParams *params, int index, JsonbValue *value)
 	mlops_check_status(ml_param_set_text(params, index, text, &status), &status);
 }
 
+/* The other words for a parameter, quoted. */
+static char *
+other_words(const char *aliases)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (const char *c = aliases; *c; c++)
+	{
+		if (*c == '|')
+			appendStringInfoString(&list, "\", \"");
+		else
+			appendStringInfoChar(&list, *c);
+	}
+	return list.data;
+}
+
 static void
 read_param(const char *name, JsonbValue *value, void *arg)
 {
@@ -332,7 +349,7 @@ read_param(const char *name, JsonbValue *value, void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("parameter \"%s\" is given twice", param->name),
-				 errdetail("\"%s\" is another word for it.", name)));
+				 errdetail("It is also called \"%s\".", other_words(param->aliases))));
 	if (value->type == jbvNull)
 		return;					/* the default */
 	switch (param->type)

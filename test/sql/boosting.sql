@@ -108,6 +108,10 @@ SELECT version FROM mlops_train('wide_sums', params => :'many');
 RESET mlops.max_training_memory;
 SELECT count(*) AS versions, count(DISTINCT content) AS contents FROM mlops.version_blobs JOIN mlops.versions USING (version_id) JOIN mlops.models USING (model_id) WHERE name = 'wide_sums';
 
+-- elements of a vector are constrained one by one
+SELECT version FROM mlops_train('wide_sums', params => '{"n_estimators": 2, "monotone_constraints": {"v[2]": 1, "v[250]": -1}}');
+SELECT mlops_train('wide_sums', params => '{"monotone_constraints": {"v": 1}}');
+
 -- errors
 CREATE FUNCTION attempt(params jsonb, target text DEFAULT 'flag', source text DEFAULT 'kinds', task text DEFAULT NULL, config jsonb DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
