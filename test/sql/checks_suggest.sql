@@ -23,7 +23,7 @@ SELECT count(*), bool_and(passed) AS passed FROM mlops_validate('things');
 SELECT mlops_drop_model('things');
 -- times: living rows, old ones, odd ones
 SELECT rule, column_name, CASE WHEN rule = 'between' THEN (args ->> 'min')::timestamptz < now() - interval '90 days' AND (args ->> 'max')::timestamptz > now() + interval '400 days' END AS wide, CASE WHEN rule = 'freshness' THEN args END AS args
-FROM mlops_suggest_checks($$SELECT i AS id, now() - (1000 - i) * interval '2 hours' AS at, (now() - (i % 1000) * interval '2 hours')::date AS day FROM generate_series(1, 1000) i$$) WHERE column_name <> 'id' AND rule NOT IN ('of_type', 'not_null');
+FROM mlops_suggest_checks($$SELECT i AS id, now() - (1000 - i) * interval '2 hours' AS at, (now() AT TIME ZONE 'UTC' - (i % 1000) * interval '2 hours')::date AS day FROM generate_series(1, 1000) i$$) WHERE column_name <> 'id' AND rule NOT IN ('of_type', 'not_null');
 SET datestyle = 'German';
 SELECT * FROM suggest($$SELECT i AS id, timestamp '2001-01-01' + (i * 37 % 500) * interval '1 day' AS started, timestamp '2001-01-01' + (i * 37 % 500 + i % 7) * interval '1 day' AS ended FROM generate_series(1, 500) i$$);
 RESET datestyle;
