@@ -258,19 +258,22 @@ mlops_feature_parse(const char *select_list, TupleDesc desc, List *exclude, List
 Node *
 mlops_feature_parse_predicate(const char *predicate, const char *what, TupleDesc desc)
 {
-	/* the line break ends a comment that the predicate may end with */
-	char	   *text = psprintf(SELECT_PREFIX "(%s\n) AS holds", predicate);
+	/* as it is: brackets around it would let "a) OR (b" pass */
+	char	   *text = psprintf(SELECT_PREFIX "%s", predicate);
 	ParseState *pstate = row_parse_state(desc);
 	List	   *targets;
-	TargetEntry *entry;
+	ResTarget  *target;
+	TargetEntry *entry = NULL;
 	MlopsSqlText where;
 	ErrorContextCallback callback;
 
-	mlops_sqltext_begin(&where, &callback, predicate, strlen(SELECT_PREFIX) + 1);
+	mlops_sqltext_begin(&where, &callback, predicate, strlen(SELECT_PREFIX));
 	pstate->p_sourcetext = text;
 	targets = raw_targets(text, "predicate");
-	entry = linitial_node(TargetEntry, transform_target(pstate, linitial_node(ResTarget, targets)));
-	if (list_length(targets) != 1 || getBaseType(exprType((Node *) entry->expr)) != BOOLOID)
+	target = linitial_node(ResTarget, targets);
+	if (list_length(targets) == 1 && target->name == NULL && !is_star(target))
+		entry = linitial_node(TargetEntry, transform_target(pstate, target));
+	if (entry == NULL || getBaseType(exprType((Node *) entry->expr)) != BOOLOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("%s must be one boolean expression over a row of the source", what),
