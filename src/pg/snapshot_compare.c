@@ -201,7 +201,7 @@ copy_state(const Comparison *c, const MlopsSnapshot *snapshot)
 		return NULL;
 	if (!OidIsValid(mlops_snapshot_relation(snapshot)))
 		return "missing";
-	content = query_row(psprintf("SELECT %s(%s(t)) FROM ONLY %s AS t", c->content_function, c->hash_function,
+	content = query_row(psprintf("SELECT %s(%s(t.*)) FROM ONLY %s AS t", c->content_function, c->hash_function,
 								 copy_name(snapshot)), 1)[0];
 	return same(content, snapshot->content_hash) ? "unchanged" : "changed";
 }
@@ -209,7 +209,7 @@ copy_state(const Comparison *c, const MlopsSnapshot *snapshot)
 static char *
 hashes(const Comparison *c, const MlopsSnapshot *snapshot, const char *columns)
 {
-	return psprintf("SELECT h, count(*) AS n FROM (SELECT %s(t) AS h FROM (SELECT %s FROM ONLY %s) AS t) AS r"
+	return psprintf("SELECT h, count(*) AS n FROM (SELECT %s(t.*) AS h FROM (SELECT %s FROM ONLY %s) AS t) AS r"
 					" GROUP BY h",
 					c->hash_function, columns, copy_name(snapshot));
 }
@@ -219,9 +219,9 @@ static char *
 sample(const Comparison *c, const MlopsSnapshot *x, const MlopsSnapshot *y, const char *columns)
 {
 	return query_row(psprintf("SELECT json_agg(row) FROM ("
-							  "SELECT to_json(t) AS row FROM (SELECT %s FROM ONLY %s) AS t"
-							  " WHERE %s(t) IN (SELECT x.h FROM (%s) AS x LEFT JOIN (%s) AS y ON x.h = y.h"
-							  " WHERE x.n > coalesce(y.n, 0)) ORDER BY %s(t) LIMIT %d) AS rows",
+							  "SELECT to_json(t.*) AS row FROM (SELECT %s FROM ONLY %s) AS t"
+							  " WHERE %s(t.*) IN (SELECT x.h FROM (%s) AS x LEFT JOIN (%s) AS y ON x.h = y.h"
+							  " WHERE x.n > coalesce(y.n, 0)) ORDER BY %s(t.*) LIMIT %d) AS rows",
 							  columns, copy_name(x), c->hash_function, hashes(c, x, columns), hashes(c, y, columns),
 							  c->hash_function, SAMPLE_ROWS), 1)[0];
 }

@@ -36,6 +36,10 @@ SELECT item, value_a, value_b, detail FROM mlops_compare_snapshots(:a, :b) WHERE
 -- columns of one name and different types are no shared columns
 SELECT snapshot_id AS c FROM mlops_create_snapshot('other', 'SELECT ''a'' AS x FROM generate_series(1, 7) i', true) \gset
 SELECT item, column_name, value_a, value_b FROM mlops_compare_snapshots(:b, :c);
+-- a column may be called as the comparison calls its rows
+SELECT snapshot_id AS ours FROM mlops_create_snapshot('t', 'SELECT i AS t, i AS h, i AS n, i AS row FROM generate_series(1, 3) i', true) \gset
+SELECT snapshot_id AS theirs FROM mlops_create_snapshot('u', 'SELECT i AS t, i AS h, i AS n, i AS row FROM generate_series(2, 3) i', true) \gset
+SELECT item, value_a, value_b, detail FROM mlops_compare_snapshots(:ours, :theirs) WHERE item IN ('copy', 'rows_only_here');
 -- odd sources: nothing, odd names, all NULL, NaN and infinity, large texts
 SELECT rows, content_hash, relation, detail FROM mlops_create_snapshot('empty', 'SELECT * FROM orders WHERE false', true);
 SELECT rows, relation FROM mlops_create_snapshot('odd', 'SELECT 1 AS "a b", 2 AS "Select", NULL::int AS "ä,""", ''NaN''::float8 AS f, ''-infinity''::float8 AS g, repeat(''x'', 1000000) AS long, ''infinity''::date AS d');
