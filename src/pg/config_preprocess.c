@@ -160,15 +160,15 @@ read_buckets(PrepReader *r, const char *option, JsonbValue *value)
 static void
 read_smoothing(PrepReader *r, const char *option, JsonbValue *value)
 {
-	static const char *const words[] = {"auto"};
-
-	if (value->type == jbvString)
-	{
-		(void) mlops_option_choice(option, value, words, lengthof(words));
-		r->spec->smoothing = NAN;
-	}
-	else
+	if (value->type != jbvString)
 		r->spec->smoothing = mlops_option_number(option, value, 0, 1e15);
+	else if (strcmp(mlops_option_text(option, value), "auto") == 0)
+		r->spec->smoothing = NAN;
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be a number or \"auto\"", option),
+				 errdetail("The value given is \"%s\".", mlops_option_text(option, value))));
 }
 
 /* null: none, whatever was asked for the kind */

@@ -496,7 +496,6 @@ mlops_training_rows(char *model, char *source)
 	MlopsDefinition *d = &training->definition;
 	MlTaskKind	known_task = 0;
 
-	mlops_check_model_name(model);
 	(void) mlops_model_lookup(model, NULL);
 	training->context = context;
 	training->caller = caller;
