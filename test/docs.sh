@@ -1,29 +1,33 @@
 #!/bin/sh
-# docs.sh: every relative link in the documentation leads to a file, and to a heading of it, and every block of
-# code ends; one TAP line a page.  Every message that docs/limits.md quotes (in the last column of its tables) is
-# one that a test has met.
+# docs.sh: every relative link in the documentation leads to a file, and to a heading of it where it names one, and
+# every block of code ends; one TAP line a page.  Every message that docs/limits.md quotes (in the last column of its
+# tables) is one that a test has met.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-# the anchors of a page, one a line
-anchors() {
-    awk '/^```/ { code = !code } /^#+ / && !code {
-        sub(/^#+ /, ""); $0 = tolower($0); gsub(/[^a-z0-9_ -]/, ""); gsub(/ /, "-"); print }' "$1"
-}
-
 number=0
 failed=0
+
+# the headings of a page as links name them
+anchors()
+{
+    awk '/^```/ { code = !code } !code && /^#+ /' "$1" | sed 's/^#* *//' | tr 'A-Z ' 'a-z-' |
+        tr -d '!"#$%&()*+,./:;<=>?@[\\]^`{|}~'"'"
+}
+
 for page in $(find . \( -name .git -o -path ./build \) -prune -o -name '*.md' -print | sort); do
     number=$((number + 1))
-    broken=$(awk '/^```/ { code = !code } !code' "$page" | grep -oE '\]\([^)#: ]+(#[^)]*)?\)' |
-        sed 's/^](//; s/)$//' | while read -r target; do
-            file=$(dirname "$page")/${target%%#*}
-            [ -n "${target%%#*}" ] || file=$page
-            case $target in
-                *'#'*) anchors "$file" | grep -qxF -- "${target#*#}" || echo "#   $target" ;;
-                *) [ -e "$file" ] || echo "#   $target" ;;
-            esac
-        done
-        [ $(($(grep -c '^```' "$page") % 2)) = 0 ] || echo "#   a block of code does not end")
+    broken=$(awk '/^```/ { code = !code } !code' "$page" | grep -oE '\]\([^)#: ]*(#[^)]*)?\)' |
+        sed 's/^](//; s/)$//' | while read -r link; do
+            file=${link%%#*}
+            target=$page
+            [ -z "$file" ] || target=$(dirname "$page")/$file
+            if [ ! -e "$target" ]; then
+                echo "#   $link"
+            elif [ "$file" != "$link" ] && ! anchors "$target" | grep -qxF -e "${link#*#}"; then
+                echo "#   $link: no such heading"
+            fi
+        done)
+    [ $(($(grep -c '^```' "$page") % 2)) -eq 0 ] || broken="$broken#   a block of code without an end"
     if [ -z "$broken" ]; then
         echo "ok $number - links of ${page#./}"
     else
