@@ -154,7 +154,8 @@ no_such_column(const MlDataset *data, const char *name, MlStatus *status)
 	size_t		length = strlen(name);
 	int			c;
 
-	ml_status_set(status, ML_BAD_PARAMETER, "parameter \"monotone_constraints\" names \"%s\", which is not a feature", name);
+	ml_status_set(status, ML_BAD_PARAMETER, "parameter \"monotone_constraints\" names \"%s\", which is not a feature",
+				  name);
 	for (c = 0; c < data->p; c++)
 		if (strncmp(data->column[c].name, name, length) == 0 && data->column[c].name[length] == '[')
 		{
