@@ -18,6 +18,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/quantile.h"
@@ -25,6 +26,7 @@
 #include "learn/clock.h"
 #include "learn/learners.h"
 
+#define PHASE_LENGTH 128
 #define SUMS_LIMIT ((size_t) 256 * 1024 * 1024)
 #define CATEGORY_SMOOTH 10.0
 #define CATEGORY_L2 10.0
@@ -138,6 +140,16 @@ boosting_check(MlParams *params, MlTaskKind task, MlStatus *status)
 	if (ml_param_number(params, "max_leaves") == 1)
 		return ml_status_set(status, ML_BAD_PARAMETER, "parameter \"max_leaves\" must be 0 or at least 2");
 	return ML_OK;
+}
+
+/* The loss's name, as in curves. */
+static const char *
+name_of(const Boost *b)
+{
+	return b->data->task != ML_REGRESSION ? "log_loss"
+		: b->loss == ML_LOSS_SQUARED ? "squared_error"
+		: b->loss == ML_LOSS_ABSOLUTE ? "absolute_error"
+		: b->loss == ML_LOSS_HUBER ? "huber" : b->loss == ML_LOSS_QUANTILE ? "quantile" : "poisson";
 }
 
 static bool
@@ -451,10 +463,31 @@ prepare(Boost *b, const MlParams *params, MlFit *fit, MlStatus *status)
 
 /* ---- rounds ---- */
 
+static bool
+has_judges(const Boost *b)
+{
+	return b->patience > 0 && b->n > b->rows;
+}
+
+/* What is going on: rounds done, and the loss that chooses among them. */
+static void
+tell_phase(const Boost *b, char *phase, size_t size)
+{
+	int			written = snprintf(phase, size, "boosting");
+
+	if (b->round > 0)
+		written += snprintf(phase + written, size - (size_t) written, ", round %d of %d", b->round, b->rounds);
+	if (b->round > 0 && has_judges(b))
+		snprintf(phase + written, size - (size_t) written, ", validation %s %.6g", name_of(b), b->curve_valid[b->round]);
+}
+
 static MlCode
 run_section(Boost *b, MlLead lead, MlStatus *status)
 {
-	if (b->host->poll(b->host, "boosting", (double) b->round / b->rounds) ||
+	char		phase[PHASE_LENGTH];
+
+	tell_phase(b, phase, sizeof(phase));
+	if (b->host->poll(b->host, phase, (double) b->round / b->rounds) ||
 		b->host->parallel_team(b->host, lead, b))
 		return ml_status_set(status, ML_CANCELLED, "cancelled");
 	if (b->overflow)
@@ -486,7 +519,7 @@ run_round(Boost *b, MlStatus *status)
 static MlCode
 run_rounds(Boost *b, MlStatus *status)
 {
-	bool		choose = b->patience > 0 && b->n > b->rows;
+	bool		choose = has_judges(b);
 	double		start = ml_seconds();
 	int			best = 0;
 	MlCode		code = run_section(b, ml_boost_gradients, status);
@@ -541,10 +574,7 @@ report(Boost *b, const MlPrep *prep, MlFit *fit, MlStatus *status)
 	fit->solver = "histogram";
 	fit->n_importance = b->data->p;
 	fit->importance = ml_alloc_array(b->host, (size_t) b->data->p, sizeof(double));
-	fit->curve_metric = b->data->task != ML_REGRESSION ? "log_loss"
-		: b->loss == ML_LOSS_SQUARED ? "squared_error"
-		: b->loss == ML_LOSS_ABSOLUTE ? "absolute_error"
-		: b->loss == ML_LOSS_HUBER ? "huber" : b->loss == ML_LOSS_QUANTILE ? "quantile" : "poisson";
+	fit->curve_metric = name_of(b);
 	fit->n_rounds = b->round;
 	fit->curve_train = ml_alloc_array(b->host, n, sizeof(double));
 	if (fit->importance == NULL || fit->curve_train == NULL)

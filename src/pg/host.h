@@ -23,7 +23,7 @@ typedef struct MlopsHost
 	Size		freed;			/* and perhaps not given back to the system yet */
 	TimestampTz last_report;
 	const char *what;			/* "model \"churn\"", for progress lines */
-	char		phase[64];		/* as last told to poll */
+	char		phase[128];		/* as last told to poll */
 	double		share;
 	TimestampTz last_phase;		/* when */
 	int64		rows;			/* read so far, for messages; 0 = not said */

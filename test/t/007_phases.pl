@@ -194,7 +194,7 @@ sub activity
 	my ($session) = @_;
 	return $boss->query_safe(qq{SELECT CASE WHEN query NOT LIKE '%mlops_train%' THEN '' WHEN state <> 'active' THEN 'ended'
 		WHEN wait_event = 'advisory' THEN 'waiting'
-		ELSE coalesce(substring(query FROM '^/[*] model "[^"]*": (.*), \\d+ % [*]/'), '') END FROM pg_stat_activity WHERE pid = $session->{pid}});
+		ELSE coalesce(substring(query FROM '^/[*] model "[^"]*": ([^,]*).*, \\d+ % [*]/'), '') END FROM pg_stat_activity WHERE pid = $session->{pid}});
 }
 
 sub is_stopped

@@ -33,6 +33,7 @@ typedef struct TestHost
 	size_t		peak;
 	long		n_poll;
 	long		stop_at;		/* 0 = never; stays asked from then on */
+	char		phase[128];		/* as last told */
 	long		n_warn;
 	char		warning[320];
 } TestHost;
@@ -88,8 +89,9 @@ test_host_poll(MlHost *host, const char *phase, double share)
 {
 	TestHost   *t = (TestHost *) host;
 
-	(void) phase;
 	(void) share;
+	if (phase != NULL)
+		snprintf(t->phase, sizeof(t->phase), "%s", phase);
 	t->n_poll++;
 	return t->stop_at && t->n_poll >= t->stop_at;
 }

@@ -120,6 +120,7 @@ test_stopping(void)
 	size_t		size;
 	int			best = 0;
 	int			i;
+	char		phase[128];
 
 	data.n_train = 2000;
 	data.n_valid = 1000;
@@ -134,6 +135,9 @@ test_stopping(void)
 	   "the best round is kept, and the curves show those after it");
 	NEAR(log_loss(&data, 2000, 3000), fitted.fit.curve_validation[best], 1e-12,
 		 "its loss is that of the bytes on the rows that choose");
+	snprintf(phase, sizeof(phase), "boosting, round %d of 400, validation log_loss %.6g", fitted.fit.n_rounds - 1,
+			 fitted.fit.curve_validation[fitted.fit.n_rounds - 2]);
+	OK(strcmp(host.phase, phase) == 0, "each round tells how many are done, and the loss that chooses");
 	OK(fitted.fit.objective == fitted.fit.curve_train[best], "the objective is that of the best round");
 	NEAR(log_loss(&data, 0, 2000), fitted.fit.objective, 1e-12, "and that of the bytes on the rows that learn");
 	OK(fitted.fit.margin == NULL, "margins of later rounds are nobody's");
@@ -148,6 +152,8 @@ test_stopping(void)
 	OK(fit(&data, 2) == ML_OK && fitted.section_size == size && memcmp(section, fitted.section, size) == 0,
 	   "as many rounds give the same trees");
 	OK(fitted.fit.curve_validation == NULL && margins_equal(&data), "and margins");
+	snprintf(phase, sizeof(phase), "boosting, round %d of %d", best, best + 1);
+	OK(strcmp(host.phase, phase) == 0, "rounds are told of without a choice, too");
 	free(section);
 
 	/* no rows to choose by */
