@@ -478,7 +478,8 @@ tell_phase(const Boost *b, char *phase, size_t size)
 	if (b->round > 0)
 		written += snprintf(phase + written, size - (size_t) written, ", round %d of %d", b->round, b->rounds);
 	if (b->round > 0 && has_judges(b))
-		snprintf(phase + written, size - (size_t) written, ", validation %s %.6g", name_of(b), b->curve_valid[b->round]);
+		snprintf(phase + written, size - (size_t) written, ", validation %s %.6g", name_of(b),
+				 b->curve_valid[b->round]);
 }
 
 static MlCode

@@ -214,4 +214,5 @@ def files():
                 out.writerow([name, method, feature, '%.17g' % score, '' if p is None else '%.17g' % p])
 
 
-{'unit': unit, 'files': files}[sys.argv[1]]()
+if __name__ == '__main__':
+    {'unit': unit, 'files': files}[sys.argv[1]]()
