@@ -348,20 +348,36 @@ make_check(const MlopsCheckRequest *request, const MlopsModel *model, MlopsCheck
 	check->kind = use.attno > 0 ? pstrdup(mlops_check_kind_name(use.kind)) : NULL;
 }
 
+/* The number of the same check, which the model may have already; 0 = it has not. */
+static int64
+find_repeated(const MlopsModel *model, const MlopsCheck *check)
+{
+	MlopsResult *r;
+	int64		check_id;
+
+	r = mlops_registry_query("SELECT check_id, severity FROM mlops.checks WHERE model_id = $1 AND rule = $2"
+							 " AND column_name IS NOT DISTINCT FROM $3 AND args = $4 AND mostly = $5",
+							 "bttjf", model->model_id, check->rule, check->column, check->args, check->mostly);
+	if (r->n == 0)
+		return 0;
+	check_id = mlops_result_int64(r, 0, 1);
+	if (strcmp(mlops_result_text(r, 0, 2), check->severity) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model \"%s\" has this check already, with another severity", model->name),
+				 errdetail("It is check " INT64_FORMAT ", of severity \"%s\".", check_id, mlops_result_text(r, 0, 2)),
+				 errhint("To change its severity, drop it with mlops_drop_check first.")));
+	ereport(NOTICE,
+			(errmsg("model \"%s\" has this check already", model->name),
+			 errdetail("It is check " INT64_FORMAT ".", check_id)));
+	return check_id;
+}
+
 static void
-refuse_repeated(const MlopsModel *model, const MlopsCheck *check)
+refuse_too_many(const MlopsModel *model)
 {
 	MlopsResult *r;
 
-	r = mlops_registry_query("SELECT check_id FROM mlops.checks WHERE model_id = $1 AND rule = $2"
-							 " AND column_name IS NOT DISTINCT FROM $3 AND args = $4 AND mostly = $5",
-							 "bttjf", model->model_id, check->rule, check->column, check->args, check->mostly);
-	if (r->n > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model \"%s\" has this check already", model->name),
-				 errdetail("It is check " INT64_FORMAT ".", mlops_result_int64(r, 0, 1)),
-				 errhint("To change its severity, drop it with mlops_drop_check first.")));
 	r = mlops_registry_query("SELECT count(*) FROM mlops.checks WHERE model_id = $1", "b", model->model_id);
 	if (mlops_result_int64(r, 0, 1) >= MAX_CHECKS)
 		ereport(ERROR,
@@ -392,7 +408,10 @@ mlops_check_add(const MlopsCheckRequest *request)
 	model = mlops_registry_open(request->model, MLOPS_OWNER);
 	check_request(request, rule);
 	make_check(request, model, &check);
-	refuse_repeated(model, &check);
+	check.check_id = find_repeated(model, &check);
+	if (check.check_id != 0)
+		return check.check_id;
+	refuse_too_many(model);
 	r = mlops_registry_query("INSERT INTO mlops.checks (model_id, rule, column_name, args, mostly, severity, kind,"
 							 " predicate, columns, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 							 " RETURNING check_id",

@@ -26,7 +26,10 @@ SET datestyle = 'German';
 SELECT mlops_add_check('m', 'between', 'ts', '{"min":"31.12.2024"}') IS NOT NULL AS added;
 RESET datestyle;
 \set VERBOSITY terse
-SELECT mlops_add_check('m', 'between', 'ts', '{"min":"2024-12-31"}');
+SET client_min_messages = notice;
+SELECT mlops_add_check('m', 'between', 'ts', '{"min":"2024-12-31"}') = (SELECT check_id FROM mlops.checks JOIN mlops.models USING (model_id) WHERE name = 'm' AND rule = 'between' AND column_name = 'ts') AS same_again;
+SET client_min_messages = warning;
+SELECT mlops_add_check('m', 'between', 'ts', '{"min":"2024-12-31"}', severity => 'warning');
 \set VERBOSITY default
 SELECT mlops_add_check('m', 'in_set', 'c', '{"values":[]}');
 SELECT mlops_add_check('m', 'in_set', 'c', '{"values":"c"}');
