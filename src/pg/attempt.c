@@ -1,5 +1,5 @@
 /*
- * attempt.c: looking whether SQL still means something.
+ * attempt.c: looking whether SQL still means something, or runs.
  *
  * The subtransaction gives back what analysis holds when it fails: locks,
  * open relations, identity and settings.
@@ -12,8 +12,26 @@
 
 #include "pg/attempt.h"
 
-char *
-mlops_attempt(MlopsAttempt function, void *arg)
+/* names, types and rights: 42xxx, 3F000 */
+static bool
+is_about_names(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
+		sqlerrcode == ERRCODE_UNDEFINED_SCHEMA;
+}
+
+/* Neither a cancel nor a lack of memory, disk or locks. */
+static bool
+is_about_sql(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
+		ERRCODE_TO_CATEGORY(sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES &&
+		ERRCODE_TO_CATEGORY(sqlerrcode) != ERRCODE_TRANSACTION_ROLLBACK &&
+		ERRCODE_TO_CATEGORY(sqlerrcode) != ERRCODE_INTERNAL_ERROR;
+}
+
+static char *
+attempt(MlopsAttempt function, void *arg, bool (*expected) (int sqlerrcode))
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
@@ -34,9 +52,7 @@ mlops_attempt(MlopsAttempt function, void *arg)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		/* names, types and rights: 42xxx, 3F000 */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
-			error->sqlerrcode != ERRCODE_UNDEFINED_SCHEMA)
+		if (!expected(error->sqlerrcode))
 			ReThrowError(error);
 		why = error->message;
 	}
@@ -44,4 +60,16 @@ mlops_attempt(MlopsAttempt function, void *arg)
 	MemoryContextSwitchTo(caller);
 	CurrentResourceOwner = resources;
 	return why;
+}
+
+char *
+mlops_attempt(MlopsAttempt function, void *arg)
+{
+	return attempt(function, arg, is_about_names);
+}
+
+char *
+mlops_attempt_run(MlopsAttempt function, void *arg)
+{
+	return attempt(function, arg, is_about_sql);
 }

@@ -9,5 +9,7 @@ typedef void (*MlopsAttempt) (void *arg);
  * a name, a type or a right is missing; any other error is raised.
  */
 extern char *mlops_attempt(MlopsAttempt function, void *arg);
+/* The same for SQL that is run: any error of its own is told. */
+extern char *mlops_attempt_run(MlopsAttempt function, void *arg);
 
 #endif

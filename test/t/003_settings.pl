@@ -362,6 +362,7 @@ setup($superuser, q{
 	INSERT INTO mlops.predictions (prediction_id, predicted_at, model_id) SELECT * FROM served;
 	INSERT INTO mlops.outcomes (prediction_id, predicted_at, model_id, label) SELECT *, '1' FROM served;
 	SELECT mlops_create_snapshot('seen', 'data.t');
+	SELECT mlops_create_feature_view('seen', 'SELECT 1 AS id, now() AS at, 2 AS x', 'id', 'at', NULL, online => true), mlops_materialize('seen');
 	SELECT mlops_add_check('m', 'not_null', 'x'); SELECT count(*) FROM mlops_validate('m')});
 my @table = split /\n/, setup($superuser, q{SELECT relname FROM pg_class WHERE relnamespace = 'mlops'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1});
 cmp_ok(scalar @table, '>=', 12, 'the registry has tables');

@@ -124,7 +124,8 @@ is($target->safe_psql('copy', $Models::speaks{plain}), ($said =~ /^plain: (.*)$/
 	like($err, qr/ERROR:  55000: the role that owns the model does not exist.*HINT:  .*mlops_set_owner/s, 'roles missing: expressions do, and the error says what to do');
 }
 $target->safe_psql('copy', q{CREATE ROLE heir; GRANT USAGE ON SCHEMA app TO heir; GRANT SELECT ON app.t TO heir;
-	SELECT mlops_set_owner(name, 'heir') FROM mlops.models});
+	SELECT mlops_set_owner(name, 'heir') FROM mlops.models;
+	SELECT mlops_set_feature_view_owner(name, 'heir') FROM mlops.feature_views});
 is(Models::said($target, 'copy'), $said, 'roles missing: with another owner the models say the same');
 goes_on($target, 'copy', 'roles missing');
 

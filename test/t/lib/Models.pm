@@ -43,6 +43,10 @@ sub make_models
 		SET search_path = app, public;
 		SELECT mlops_create_snapshot('t_then', 't', true), mlops_create_snapshot('t_odd', 'SELECT * FROM t WHERE id % 2 = 1', true), mlops_create_snapshot('t_only', 't');
 		RESET search_path;
+		SELECT mlops_create_feature_view('seen', 'SELECT g, at, x, at::text AS said FROM app.t', 'g', 'at', '400 days', online => true, comment => 'of t');
+		SELECT mlops_create_feature_view('then', 'SELECT id, at, at - interval ''1 hour'' AS created, x, y FROM app.t', 'id', 'at', NULL, 'created');
+		SELECT mlops_materialize('seen');
+		SELECT mlops_annotate_feature_view('seen', feature => 'x', description => 'a number');
 		SELECT mlops_annotate('value@2', 'a second one', '{"by": "hand"}');
 		SELECT mlops_add_check('value', 'predicate', NULL, '{"sql": "app.twice(x) < 15 AND g IN (SELECT g FROM app.t WHERE y > 0)"}', 0.5);
 		SELECT mlops_add_check('value', 'between', 'at', '{"max": "2024-03-01 00:00+01"}', 0.5, 'warning');
@@ -101,6 +105,8 @@ our %speaks = (
 	'coefficients' => q{SELECT md5(string_agg(c::text, '' ORDER BY feature, level)) FROM mlops_coefficients('value') AS c},
 	'snapshots' => q{SELECT md5(string_agg(concat_ws(' ', a.name, b.name, item, column_name, value_a, value_b, d.detail), '; ' ORDER BY a.name, b.name, item, column_name))
 		FROM mlops.snapshots AS a, mlops.snapshots AS b, mlops_compare_snapshots(a.snapshot_id, b.snapshot_id) AS d},
+	'feature views' => q{SELECT md5(string_agg(mlops_get_features(n, k, at)::text, '' ORDER BY n, k, at)) FROM (VALUES ('seen', 'g1'), ('seen', 'g6'), ('then', '7')) AS v (n, k),
+		unnest(ARRAY[timestamptz '2024-01-01 12:00+00', '2024-02-01 00:00+00', '2090-01-01 00:00+00']) AS at},
 	'features' => q{SELECT md5(string_agg(f::text, '' ORDER BY feature)) FROM mlops_feature_info('value') AS f});
 
 # What they say in a database: one line each.
