@@ -49,3 +49,50 @@ CREATE FUNCTION mlops_velocity(count bigint, period interval) RETURNS double pre
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_velocity';
 COMMENT ON FUNCTION mlops_velocity(bigint, interval) IS
     'Events per hour, from their number in a period';
+
+-- ---------- mlops_value_counts ----------
+
+CREATE TYPE mlops.value_counts;
+CREATE FUNCTION mlops.value_counts_in(cstring) RETURNS mlops.value_counts
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_value_counts_in';
+COMMENT ON FUNCTION mlops.value_counts_in(cstring) IS 'Text input: JSON';
+CREATE FUNCTION mlops.value_counts_out(mlops.value_counts) RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_value_counts_out';
+COMMENT ON FUNCTION mlops.value_counts_out(mlops.value_counts) IS 'Text output: JSON, the commonest value first';
+CREATE FUNCTION mlops.value_counts_recv(internal) RETURNS mlops.value_counts
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_value_counts_recv';
+COMMENT ON FUNCTION mlops.value_counts_recv(internal) IS 'Binary input: the text';
+CREATE FUNCTION mlops.value_counts_send(mlops.value_counts) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'mlops_value_counts_send';
+COMMENT ON FUNCTION mlops.value_counts_send(mlops.value_counts) IS 'Binary output: the text';
+CREATE TYPE mlops.value_counts (
+    INPUT = mlops.value_counts_in, OUTPUT = mlops.value_counts_out,
+    RECEIVE = mlops.value_counts_recv, SEND = mlops.value_counts_send,
+    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended);
+COMMENT ON TYPE mlops.value_counts IS 'How often values came: the sum of all counts and the 64 commonest values';
+CREATE CAST (mlops.value_counts AS jsonb) WITH INOUT;
+
+CREATE FUNCTION mlops.value_counts_add(state internal, value text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_value_counts_add';
+COMMENT ON FUNCTION mlops.value_counts_add(internal, text) IS
+    'Part of mlops_value_counts: adds a row';
+CREATE FUNCTION mlops.value_counts_remove(state internal, value text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_value_counts_remove';
+COMMENT ON FUNCTION mlops.value_counts_remove(internal, text) IS
+    'Part of mlops_value_counts: takes back a row that leaves the frame';
+CREATE FUNCTION mlops.value_counts_result(state internal) RETURNS mlops.value_counts
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_value_counts_result';
+COMMENT ON FUNCTION mlops.value_counts_result(internal) IS
+    'Part of mlops_value_counts: the counts of a state';
+
+CREATE AGGREGATE mlops_value_counts(value text) (
+    SFUNC = mlops.value_counts_add, STYPE = internal, SSPACE = 2048, FINALFUNC = mlops.value_counts_result,
+    MSFUNC = mlops.value_counts_add, MINVFUNC = mlops.value_counts_remove, MSTYPE = internal, MSSPACE = 2048,
+    MFINALFUNC = mlops.value_counts_result, PARALLEL = SAFE);
+COMMENT ON AGGREGATE mlops_value_counts(text) IS
+    'How often each value came; made for sliding frames';
+
+CREATE FUNCTION mlops_is_usual(value text, counts mlops.value_counts, min_share double precision) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_is_usual';
+COMMENT ON FUNCTION mlops_is_usual(text, mlops.value_counts, double precision) IS
+    'Did this value make up at least that share of those counted by mlops_value_counts?';

@@ -18,6 +18,9 @@ LIMIT = 2.0
 OURS = [
     ("mlops_moments", "mlops_moments(x) OVER w"),
     ("mlops_zscore of it", "mlops_zscore(x, mlops_moments(x) OVER w)"),
+    ("mlops_value_counts", "mlops_value_counts(device) OVER w"),
+    ("mlops_value_counts, all different", "mlops_value_counts(amount::text) OVER w"),
+    ("mlops_is_usual of it", "mlops_is_usual(device, mlops_value_counts(device) OVER w, 0.1)"),
 ]
 THEIRS = "avg(amount) OVER w"
 

@@ -12,6 +12,7 @@ SELECT i AS id, i * 7919 % 13 AS entity,
        CASE WHEN i % 11 = 0 THEN NULL ELSE 'd' || i * 13 % 5 + i % 3 END AS device
 FROM generate_series(1, 1500) i;
 INSERT INTO history_rows VALUES (2000, 99, '2024-01-05', 5, 'only'), (2001, 98, NULL, 7, 'no time');
+CREATE TABLE history_values AS SELECT i, 'v' || (i * 7919 % 101) * (i * 7919 % 101) / (1 + i % 97) AS v FROM generate_series(1, 600) i;
 
 -- ---------- mlops_moments ----------
 -- same as avg and stddev_samp of a join, number for number
@@ -81,7 +82,9 @@ $$ BEGIN
         expression, n / 2 || ' minutes', '1 microsecond', '2024-01-01', '1 minute', n);
     RETURN currval('history_calls');
 END $$;
-SELECT n, history_count_calls('mlops_moments(history_counted(x))', n) / n BETWEEN 1 AND 2 AS linear FROM (VALUES (1000), (4000)) t (n);
+SELECT n, history_count_calls('mlops_moments(history_counted(x))', n) / n BETWEEN 1 AND 2 AS moments,
+       history_count_calls('mlops_value_counts(history_counted(x)::text)', n) / n BETWEEN 1 AND 2 AS value_counts
+FROM (VALUES (1000), (4000)) t (n);
 -- the count is one of calls: without inverse transitions it would be n / 4 a row
 SELECT history_count_calls('stddev_samp(history_counted(x))', 1000) / 1000 > 100 AS quadratic;
 
@@ -93,6 +96,67 @@ SELECT mlops_zscore(NULL, ARRAY[10, 3, 0.5]), mlops_zscore(5, NULL), mlops_zscor
 SELECT mlops_zscore(5, ARRAY[1, 2]);
 SELECT mlops_zscore(5, ARRAY[[1, 2, 3]]);
 SELECT mlops_zscore(5, '{}');
+
+-- ---------- mlops_value_counts, mlops_is_usual ----------
+-- the same as the counts of a join, in a frame of times and in one of rows
+WITH moving AS (
+    SELECT id, entity, ts, device, mlops_value_counts(device) OVER w AS c, mlops_is_usual(device, mlops_value_counts(device) OVER w, 0.1) AS usual
+    FROM history_rows
+    WINDOW w AS (PARTITION BY entity ORDER BY ts RANGE BETWEEN '30 days' PRECEDING AND '1 microsecond' PRECEDING)
+), pairs AS (
+    SELECT a.id, b.device, count(*) AS n FROM history_rows a
+    JOIN history_rows b ON b.entity = a.entity AND b.ts >= a.ts - interval '30 days' AND b.ts < a.ts AND b.device IS NOT NULL GROUP BY 1, 2
+), naive AS (
+    SELECT id, sum(n) AS total, jsonb_build_object('total', sum(n), 'values', jsonb_object_agg(device, n)) AS c FROM pairs GROUP BY id
+)
+SELECT count(*) AS rows, count(m.c) AS with_history, count(*) FILTER (WHERE m.c::jsonb IS DISTINCT FROM n.c) AS wrong, count(usual) AS judged,
+       count(*) FILTER (WHERE usual) AS usual,
+       count(*) FILTER (WHERE usual IS DISTINCT FROM coalesce((n.c->'values'->>device)::int, 0) >= 0.1 * total AND device IS NOT NULL) AS wrong_usual
+FROM moving m LEFT JOIN naive n USING (id) WHERE ts IS NOT NULL;
+WITH moving AS (
+    SELECT i, mlops_value_counts(v) OVER (ORDER BY i ROWS BETWEEN 199 PRECEDING AND CURRENT ROW) AS c FROM history_values
+), ranked AS (
+    SELECT a.i, b.v, count(*) AS n, row_number() OVER (PARTITION BY a.i ORDER BY count(*) DESC, b.v COLLATE "C") AS place, sum(count(*)) OVER (PARTITION BY a.i) AS total
+    FROM history_values a JOIN history_values b ON b.i BETWEEN a.i - 199 AND a.i GROUP BY a.i, b.v
+), naive AS (
+    SELECT i, max(total) AS total, string_agg(format('"%s": %s', v, n), ', ' ORDER BY place) AS kept FROM ranked WHERE place <= 64 GROUP BY i
+)
+SELECT count(*) AS rows, count(*) FILTER (WHERE c::text IS DISTINCT FROM format('{"total": %s, "values": {%s}}', total, kept)) AS wrong,
+       max(length(c::text)) > 600 AS long FROM moving JOIN naive USING (i);
+
+SELECT mlops_value_counts(v) FROM (SELECT 'a' AS v WHERE false) t;
+SELECT mlops_value_counts(NULL);
+SELECT mlops_value_counts(v) FROM (VALUES (''), ('b'), ('a "b"'), ('b'), (NULL)) t (v);
+SELECT i, mlops_value_counts(v) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING) FROM (VALUES (1, 'a'), (2, NULL), (3, 'b'), (4, 'b')) t (i, v);
+-- a long value is its beginning and a hash: others with that beginning are others
+SELECT mlops_value_counts(v) AS c, bool_or(mlops_is_usual(repeat('ä', 300) || '2', '{"total": 1, "values": {"ä": 1}}', 0.5)) AS short
+FROM (VALUES (repeat('ä', 300) || '1'), (repeat('ä', 300) || '2'), (repeat('ä', 300) || '1'), (repeat('x', 96))) t (v);
+SELECT mlops_is_usual(repeat('ä', 300) || '1', mlops_value_counts(v), 0.6), mlops_is_usual(repeat('ä', 300) || '2', mlops_value_counts(v), 0.6)
+FROM (VALUES (repeat('ä', 300) || '1'), (repeat('ä', 300) || '2'), (repeat('ä', 300) || '1')) t (v);
+-- of a hundred values that came once, 64 are kept: of the others it is not known whether they came
+SELECT mlops_is_usual('1', c, 0.01), mlops_is_usual('99', c, 0.01) AS unknown, mlops_is_usual('99', c, 0.02), mlops_is_usual('1', c, 0.02)
+FROM (SELECT mlops_value_counts(i::text) AS c FROM generate_series(1, 100) i) t;
+SELECT mlops_is_usual(NULL, '{"total": 1, "values": {"a": 1}}', 0.5), mlops_is_usual('a', NULL, 0.5), mlops_is_usual('a', mlops_value_counts('a'), 1);
+SELECT mlops_is_usual('a', mlops_value_counts('a'), 0);
+SELECT mlops_is_usual('a', mlops_value_counts('a'), 'NaN');
+-- kept in tables, sent, read
+CREATE TABLE history_counts (c mlops.value_counts);
+INSERT INTO history_counts VALUES ('{"values": {"b": 2, "a": 2, "c": 5}, "total": 12}');
+SELECT c, c::jsonb->'values'->>'c' AS n, mlops_is_usual('d', c, 0.25), mlops_is_usual('d', c, 0.1) AS unknown FROM history_counts;
+SELECT encode(mlops.value_counts_send(c), 'escape') FROM history_counts;
+\set VERBOSITY terse
+SELECT '{"total": 1'::mlops.value_counts;
+\set VERBOSITY default
+SELECT '[1]'::mlops.value_counts;
+SELECT '{"values": {"a": 1}}'::mlops.value_counts;
+SELECT '{"total": 1, "values": [1]}'::mlops.value_counts;
+SELECT '{"total": 1, "values": {}}'::mlops.value_counts;
+SELECT '{"total": 1, "values": {"a": 0.5}}'::mlops.value_counts;
+SELECT '{"total": 2, "values": {"a": 1.5}}'::mlops.value_counts;
+SELECT '{"total": 1, "values": {"a": "1"}}'::mlops.value_counts;
+SELECT '{"total": 1, "values": {"a": 1, "b": 1}}'::mlops.value_counts;
+SELECT format('{"total": 1, "values": {"%s": 1}}', repeat('a', 97))::mlops.value_counts;
+SELECT mlops_value_counts(i::text) FROM generate_series(1, 1000001) i;
 
 -- ---------- mlops_seconds_since, mlops_velocity ----------
 SELECT mlops_seconds_since(timestamptz '2024-01-02 00:00:01.5+00', timestamptz '2024-01-02 00:00+00'),
@@ -111,4 +175,4 @@ SELECT mlops.moments_remove(NULL, 1) AS anew, mlops.moments_figures(array_fill(0
 
 DROP FUNCTION history_count_calls, history_counted;
 DROP SEQUENCE history_calls;
-DROP TABLE history_rows;
+DROP TABLE history_rows, history_values, history_counts;
