@@ -96,3 +96,47 @@ CREATE FUNCTION mlops_is_usual(value text, counts mlops.value_counts, min_share 
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_is_usual';
 COMMENT ON FUNCTION mlops_is_usual(text, mlops.value_counts, double precision) IS
     'Did this value make up at least that share of those counted by mlops_value_counts?';
+
+-- ---------- mlops_ewma_state ----------
+
+CREATE FUNCTION mlops.ewma_add(state double precision[], x double precision, ts timestamptz, half_life interval)
+    RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma_add';
+COMMENT ON FUNCTION mlops.ewma_add(double precision[], double precision, timestamptz, interval) IS
+    'Part of mlops_ewma_state: adds a row';
+CREATE FUNCTION mlops.ewma_remove(state double precision[], x double precision, ts timestamptz, half_life interval)
+    RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma_remove';
+COMMENT ON FUNCTION mlops.ewma_remove(double precision[], double precision, timestamptz, interval) IS
+    'Part of mlops_ewma_state: takes back a row that leaves the frame; NULL asks for the rows of the frame anew';
+
+CREATE FUNCTION mlops.ewma_add(state double precision[], x double precision, ts timestamp, half_life interval)
+    RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma_add';
+COMMENT ON FUNCTION mlops.ewma_add(double precision[], double precision, timestamp, interval) IS
+    'Part of mlops_ewma_state: adds a row';
+CREATE FUNCTION mlops.ewma_remove(state double precision[], x double precision, ts timestamp, half_life interval)
+    RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma_remove';
+COMMENT ON FUNCTION mlops.ewma_remove(double precision[], double precision, timestamp, interval) IS
+    'Part of mlops_ewma_state: takes back a row that leaves the frame; NULL asks for the rows of the frame anew';
+CREATE FUNCTION mlops.ewma_merge(state double precision[], other double precision[]) RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma_merge';
+COMMENT ON FUNCTION mlops.ewma_merge(double precision[], double precision[]) IS
+    'Part of mlops_ewma_state: joins the states of two sets of rows';
+
+CREATE AGGREGATE mlops_ewma_state(x double precision, ts timestamptz, half_life interval) (
+    SFUNC = mlops.ewma_add, STYPE = double precision[], SSPACE = 136, COMBINEFUNC = mlops.ewma_merge,
+    MSFUNC = mlops.ewma_add, MINVFUNC = mlops.ewma_remove, MSTYPE = double precision[], MSSPACE = 136, PARALLEL = SAFE);
+COMMENT ON AGGREGATE mlops_ewma_state(double precision, timestamptz, interval) IS
+    'State of a mean in which weights halve with each half_life of age, for mlops_ewma; made for sliding frames';
+CREATE AGGREGATE mlops_ewma_state(x double precision, ts timestamp, half_life interval) (
+    SFUNC = mlops.ewma_add, STYPE = double precision[], SSPACE = 136, COMBINEFUNC = mlops.ewma_merge,
+    MSFUNC = mlops.ewma_add, MINVFUNC = mlops.ewma_remove, MSTYPE = double precision[], MSSPACE = 136, PARALLEL = SAFE);
+COMMENT ON AGGREGATE mlops_ewma_state(double precision, timestamp, interval) IS
+    'State of a mean in which weights halve with each half_life of age, for mlops_ewma; made for sliding frames';
+
+CREATE FUNCTION mlops_ewma(state double precision[]) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'mlops_ewma';
+COMMENT ON FUNCTION mlops_ewma(double precision[]) IS
+    'The exponentially weighted mean of a state that mlops_ewma_state has made';

@@ -21,6 +21,7 @@ OURS = [
     ("mlops_value_counts", "mlops_value_counts(device) OVER w"),
     ("mlops_value_counts, all different", "mlops_value_counts(amount::text) OVER w"),
     ("mlops_is_usual of it", "mlops_is_usual(device, mlops_value_counts(device) OVER w, 0.1)"),
+    ("mlops_ewma of mlops_ewma_state", "mlops_ewma(mlops_ewma_state(x, ts, '7 days') OVER w)"),
 ]
 THEIRS = "avg(amount) OVER w"
 

@@ -83,7 +83,8 @@ $$ BEGIN
     RETURN currval('history_calls');
 END $$;
 SELECT n, history_count_calls('mlops_moments(history_counted(x))', n) / n BETWEEN 1 AND 2 AS moments,
-       history_count_calls('mlops_value_counts(history_counted(x)::text)', n) / n BETWEEN 1 AND 2 AS value_counts
+       history_count_calls('mlops_value_counts(history_counted(x)::text)', n) / n BETWEEN 1 AND 2 AS value_counts,
+       history_count_calls('mlops_ewma_state(history_counted(x), ts, $$1 day$$)', n) / n BETWEEN 1 AND 2 AS ewma
 FROM (VALUES (1000), (4000)) t (n);
 -- the count is one of calls: without inverse transitions it would be n / 4 a row
 SELECT history_count_calls('stddev_samp(history_counted(x))', 1000) / 1000 > 100 AS quadratic;
@@ -157,6 +158,51 @@ SELECT '{"total": 1, "values": {"a": "1"}}'::mlops.value_counts;
 SELECT '{"total": 1, "values": {"a": 1, "b": 1}}'::mlops.value_counts;
 SELECT format('{"total": 1, "values": {"%s": 1}}', repeat('a', 97))::mlops.value_counts;
 SELECT mlops_value_counts(i::text) FROM generate_series(1, 1000001) i;
+
+-- ---------- mlops_ewma_state, mlops_ewma ----------
+-- the same as a join, with half-lives much shorter and longer than the frame; the frame of arrivals has newer rows leave first
+WITH half_lives AS (SELECT h::interval FROM (VALUES ('1 minute'), ('12 hours'), ('7 days'), ('365 days')) t (h)
+), moving AS (
+    SELECT h, id, entity, ts, mlops_ewma(mlops_ewma_state(x, ts, h) OVER w) AS e FROM history_rows, half_lives
+    WINDOW w AS (PARTITION BY h, entity ORDER BY ts RANGE BETWEEN '30 days' PRECEDING AND '1 microsecond' PRECEDING)
+), weighted AS (
+    SELECT h, a.id, b.x, exp(ln(2::float8) * -greatest(0, least(600, extract(epoch FROM max(b.ts) FILTER (WHERE abs(b.x) < 'Infinity') OVER (PARTITION BY h, a.id) - b.ts)::float8
+        / extract(epoch FROM h)::float8))) AS w
+    FROM half_lives, history_rows a JOIN history_rows b ON b.entity = a.entity AND b.ts >= a.ts - interval '30 days' AND b.ts < a.ts AND b.x IS NOT NULL
+), naive AS (
+    SELECT h, id, sum(w * x) / sum(w) AS e, bool_or(abs(x) >= 'Infinity') AS odd FROM weighted GROUP BY h, id
+)
+SELECT m.h, count(*) AS rows, count(m.e) AS with_history,
+       count(*) FILTER (WHERE CASE WHEN odd OR n.e IS NULL THEN m.e IS NOT NULL ELSE m.e IS NULL OR abs(m.e - n.e) > 1e-12 END) AS wrong
+FROM moving m LEFT JOIN naive n USING (h, id) WHERE ts IS NOT NULL GROUP BY m.h ORDER BY m.h;
+WITH numbered AS (SELECT *, row_number() OVER (PARTITION BY entity ORDER BY id) AS n FROM history_rows WHERE abs(x) < 'Infinity' AND ts IS NOT NULL
+), moving AS (
+    SELECT id, mlops_ewma(mlops_ewma_state(x, ts, '1 day') OVER (PARTITION BY entity ORDER BY n ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)) AS e FROM numbered
+), naive AS (
+    SELECT a.id, mlops_ewma(mlops_ewma_state(b.x, b.ts, '1 day' ORDER BY b.x)) AS plain,
+           sum(b.x * w) / sum(w) AS e
+    FROM numbered a JOIN numbered b ON b.entity = a.entity AND b.n BETWEEN a.n - 9 AND a.n,
+    LATERAL (SELECT exp(ln(2::float8) * (extract(epoch FROM b.ts - timestamptz '2024-01-01') / 86400)::float8) AS w) t GROUP BY a.id
+)
+SELECT count(*) AS rows, count(*) FILTER (WHERE NOT coalesce(abs(m.e - n.e) <= 1e-12 AND abs(m.e - plain) <= 1e-14 * abs(m.e) + 1e-17, false)) AS wrong
+FROM moving m JOIN naive n USING (id);
+
+SELECT mlops_ewma(mlops_ewma_state(x, ts, '1 day')) AS two_thirds, mlops_ewma(mlops_ewma_state(x * 1.7e308, ts, '1 day')) AS large,
+       mlops_ewma(mlops_ewma_state(x * 1e-280, ts, '1 day')) AS small, mlops_ewma(mlops_ewma_state(x, ts::timestamp, '2 days')) AS slower
+FROM (VALUES (0, timestamptz '2024-01-01'), (1, '2024-01-02')) t (x, ts);
+-- much larger numbers, infinities and NaN leave no trace
+SELECT i, mlops_ewma(mlops_ewma_state(x, timestamptz '1999-12-31' + i * interval '1 day', '1 day') OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW))
+FROM (VALUES (1, 1e300::float8), (2, -1e300), (3, 3), (4, 3), (5, 'NaN'), (6, 'Infinity'), (7, 4), (8, 4), (9, 0), (10, 0)) t (i, x);
+SELECT mlops_ewma(mlops_ewma_state(NULL, now(), '1 day')), mlops_ewma(mlops_ewma_state(1, NULL::timestamptz, '1 day')), mlops_ewma(mlops_ewma_state(1, now(), NULL)),
+       mlops_ewma(mlops_ewma_state(1, timestamptz 'infinity', '1 day')), mlops_ewma(NULL) FROM generate_series(1, 2);
+SELECT mlops_ewma(mlops.ewma_merge(a, b)), mlops_ewma(mlops.ewma_merge(b, a)), mlops_ewma(mlops.ewma_merge(a, NULL)), mlops_ewma(mlops.ewma_merge(NULL, b))
+FROM (SELECT mlops_ewma_state(3, timestamptz '2024-01-01', '1 day') AS a, mlops_ewma_state(6, timestamptz '2024-01-02', '1 day') AS b) t;
+SELECT mlops_ewma_state(1, now(), '0.5 seconds');
+SELECT mlops_ewma_state(1, now(), '-1 day');
+SELECT mlops_ewma_state(1, now(), '200 years');
+SELECT mlops_ewma_state(1, now(), i * interval '1 day') FROM generate_series(1, 2) i;
+SELECT mlops.ewma_merge(mlops_ewma_state(1, now(), '1 day'), mlops_ewma_state(1, now(), '2 days'));
+SELECT mlops_ewma('{1,2}');
 
 -- ---------- mlops_seconds_since, mlops_velocity ----------
 SELECT mlops_seconds_since(timestamptz '2024-01-02 00:00:01.5+00', timestamptz '2024-01-02 00:00+00'),
