@@ -322,7 +322,9 @@ mlops_value_counts_write(const MlopsValueCounts *counts, StringInfo json)
 	appendStringInfoString(json, "}}");
 }
 
-static void pg_attribute_noreturn()
+static void refuse(const char *why) __attribute__((noreturn));
+
+static void
 refuse(const char *why)
 {
 	ereport(ERROR,
