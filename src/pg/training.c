@@ -313,6 +313,27 @@ check_test_rows(const MlDataset *data, const char *metric)
 				 errdetail("So few rows can make any model look good or bad.")));
 }
 
+/* Trees that never split know nothing of the features, whatever they say. */
+static void
+check_splits(const MlTrainResult *result)
+{
+	for (int i = 0; i < result->n_importance; i++)
+	{
+		const MlImportance *splits = &result->importance[i];
+
+		if (strcmp(splits->method, "split") != 0)
+			continue;
+		for (int f = 0; f < splits->n; f++)
+			if (splits->value[f] > 0)
+				return;
+		ereport(WARNING,
+				(errmsg("no tree has a split"),
+				 errdetail("Every row gets the same prediction: no split gains enough "
+						   "and leaves enough rows on both sides."),
+				 errhint("Lower \"min_samples_leaf\" or what else keeps trees small, or add rows or features.")));
+	}
+}
+
 /* The rows in their order; where each was read, from the host. */
 static uint32 *
 order_rows(MlopsDefinition *d, MlopsRows *rows, MlDataset *data, bool validation, MlSplitRule *rule)
@@ -655,6 +676,7 @@ mlops_training_run(const MlopsTrainingRequest *request, MlopsTrainingOutcome *ou
 		mlops_check_status(ml_train(&host.host, &data, &spec, result, &status), &status);
 	}
 	registration.train_seconds = seconds_since(part);
+	check_splits(result);
 
 	registration.definition = &definition;
 	registration.model = model;
