@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/rng.h"
@@ -20,6 +21,7 @@
 #define STREAM_SAMPLE UINT64_C(0x62696e73)
 #define TURN_ROWS 512			/* of a block that is turned round: its bytes stay in the first cache */
 #define BLOCKS_PER_TASK 64
+#define MAX_SHARED_TOLD 10		/* columns with more categories than bins that are named, one warning each */
 
 /* Where the numbers of a design column come from. */
 typedef struct Source
@@ -302,6 +304,32 @@ bin_columns(MlHost *host, Build *b, MlStatus *status)
 	}
 	ml_scratch_release(&mine);
 	return code;
+}
+
+void
+ml_binned_tell_shared(MlHost *host, const MlBinned *binned)
+{
+	char		line[320];
+	int			shared = 0;
+	int			j;
+
+	for (j = 0; j < binned->p; j++)
+	{
+		const MlBinColumn *info = binned->info + j;
+
+		if (!info->category || info->n_levels <= info->n_bins || ++shared > MAX_SHARED_TOLD)
+			continue;
+		snprintf(line, sizeof(line),
+				 "trees tell the %d commonest categories of column \"%.160s\" apart, the other %d are one",
+				 info->n_bins - 1, info->prep->name, (int) info->n_levels - info->n_bins + 1);
+		host->warn(host, line, "Their target means may tell more: \"encode\": \"target\" in config.preprocess.");
+	}
+	if (shared > MAX_SHARED_TOLD)
+	{
+		snprintf(line, sizeof(line), "%d more columns have more categories than trees tell apart",
+				 shared - MAX_SHARED_TOLD);
+		host->warn(host, line, NULL);
+	}
 }
 
 MlCode

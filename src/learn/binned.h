@@ -50,6 +50,8 @@ typedef struct MlBinned
 extern MlCode ml_binned_build(MlHost *host, MlScratch *scratch, MlDataset *data, const MlPrep *prep, int max_bin,
 							  uint64_t seed, bool let_go, MlBinned *out, MlStatus *status);
 /* The same bins row by row as well, the scratch's. */
+/* Warns of categories with more levels than bins. */
+extern void ml_binned_tell_shared(MlHost *host, const MlBinned *binned);
 extern MlCode ml_binned_turn(MlHost *host, MlScratch *scratch, MlBinned *binned, MlStatus *status);
 
 static inline uint8_t

@@ -118,6 +118,9 @@ prepare(MlHost *host, const MlTrainSpec *spec, bool last, Input *in, MlTrainResu
 	if (code == ML_OK)
 		code = ml_binned_build(host, &in->memory, &in->drawn, &in->drawn_prep,
 							   (int) ml_param_number(spec->params, "max_bin"), spec->seed, let_go, &in->binned, status);
+	/* of what is kept, not of each candidate */
+	if (code == ML_OK && last)
+		ml_binned_tell_shared(host, &in->binned);
 	in->drawn.binned = &in->binned;
 	in->data.first = in->drawn.first;
 	in->data.binned = spec->sampling.method == ML_SAMPLING_NONE ? &in->binned : NULL;

@@ -112,6 +112,13 @@ SELECT count(*) AS versions, count(DISTINCT content) AS contents FROM mlops.vers
 SELECT version FROM mlops_train('wide_sums', params => '{"n_estimators": 2, "monotone_constraints": {"v[2]": 1, "v[250]": -1}}');
 SELECT mlops_train('wide_sums', params => '{"monotone_constraints": {"v": 1}}');
 
+-- more categories than bins: said, unless they are encoded
+CREATE TABLE levels AS SELECT i AS id, 'c' || i % 400 AS c, i % 400 < 150 AS y FROM generate_series(1, 2000) i;
+SELECT version FROM mlops_train('wide_levels', 'levels', 'y', 'decision_tree', key => 'id');
+SELECT version, value > 0.9 AS good FROM mlops_train('wide_levels', algorithm => 'decision_tree', config => '{"preprocess": {"categorical": {"encode": "target"}}}');
+SELECT string_agg(format('''x'' || id %% %s AS c%s', 4 + k, k), ', ' ORDER BY k) AS many FROM generate_series(1, 12) k \gset
+SELECT version FROM mlops_train('wide_levels', algorithm => 'decision_tree', features => :'many', params => '{"max_bin": 3}');
+
 -- errors
 CREATE FUNCTION attempt(params jsonb, target text DEFAULT 'flag', source text DEFAULT 'kinds', task text DEFAULT NULL, config jsonb DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -147,4 +154,4 @@ SET mlops.max_training_memory = '1MB';
 SELECT regexp_replace(attempt('{}'), '[0-9]+ (bytes|kB|MB)', 'N \1', 'g');
 RESET mlops.max_training_memory;
 SELECT count(mlops_drop_model(name)) > 0 AS dropped FROM mlops.models
-WHERE name ~ '^(boost_|by_|wrong_|odd_|loss_|one_value$|wide_sums$)' AND owner = current_user;
+WHERE name ~ '^(boost_|by_|wrong_|odd_|loss_|one_value$|wide_sums$|wide_levels$)' AND owner = current_user;
