@@ -39,17 +39,19 @@ static inline void
 mlops_arg_check_method(const char *method, const char *const *methods, int n)
 {
 	const char *nearest;
+	char	   *known = "";
 
 	for (int i = 0; i < n; i++)
 	{
 		if (strcmp(method, methods[i]) == 0)
 			return;
+		known = psprintf("%s%s\"%s\"", known, i == 0 ? "" : ", ", methods[i]);
 	}
 	nearest = mlops_nearest(method, methods, n);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("method \"%s\" is unknown", method),
-			 nearest ? errhint("Did you mean \"%s\"?", nearest) : errhint("Use method \"%s\".", methods[0])));
+			 nearest ? errhint("Did you mean \"%s\"?", nearest) : errhint("Known methods are %s.", known)));
 }
 
 /* The argument that is there for options to come: none is known yet. */

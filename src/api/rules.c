@@ -56,6 +56,7 @@ feature_of(const MlopsCallSite *site, int column, int *index)
 
 /* ---------- conditions ---------- */
 
+/* A quote within is written twice, so that no level reads as two. */
 static void
 put_level(StringInfo out, const char *level)
 {
@@ -63,7 +64,12 @@ put_level(StringInfo out, const char *level)
 	int			shown = pg_mbcliplen(level, len, MAX_LEVEL_BYTES);
 
 	appendStringInfoChar(out, '"');
-	appendBinaryStringInfo(out, level, shown);
+	for (int i = 0; i < shown; i++)
+	{
+		appendStringInfoCharMacro(out, level[i]);
+		if (level[i] == '"')
+			appendStringInfoCharMacro(out, '"');
+	}
 	appendStringInfoString(out, shown < len ? "..." : "");
 	appendStringInfoChar(out, '"');
 }

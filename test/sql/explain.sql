@@ -101,6 +101,10 @@ SELECT count(*) AS rounds, min(split) AS split, (array_agg(metric))[1] AS metric
 \pset format unaligned
 \pset tuples_only on
 SELECT attempt($$SELECT condition FROM mlops_decision_path('line', '{"age": 30, "income": 1, "city": "c1", "member": true}')$$);
+CREATE TABLE quoted AS SELECT (ARRAY['a", "b', 'c'])[1 + i % 2] AS c, (i % 2)::float8 AS y FROM generate_series(1, 40) i;
+SELECT version FROM mlops_train('quoted', 'quoted', 'y', 'decision_tree', task => 'regression', config => '{"split": {"test": 0}}');
+SELECT condition, value FROM mlops_model_rules('quoted') ORDER BY value;
+SELECT mlops_drop_model('quoted');
 SELECT attempt($$SELECT condition FROM mlops_model_rules('line')$$);
 SELECT attempt($$SELECT condition FROM mlops_model_rules('lines')$$);
 SELECT attempt($$SELECT condition FROM mlops_decision_path('buy', '{"age": 30}')$$);
