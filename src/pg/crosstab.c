@@ -98,7 +98,7 @@ make_room(MlopsCrosstab *crosstab, Size room)
 }
 
 static void
-index_insert(MlopsCrosstab *crosstab, int32 number)
+insert_index(MlopsCrosstab *crosstab, int32 number)
 {
 	bool		found;
 
@@ -113,7 +113,7 @@ make_index(MlopsCrosstab *crosstab)
 	{
 		/* labels that were unpacked have not been hashed yet */
 		crosstab->label[i] = make_label(crosstab->label[i].text, crosstab->label[i].len);
-		index_insert(crosstab, i);
+		insert_index(crosstab, i);
 	}
 }
 
@@ -147,7 +147,7 @@ add_label(MlopsCrosstab *crosstab, MlopsLabel label)
 	memset(&crosstab->sum[number], 0, sizeof(MlClassSum));
 	crosstab->label_bytes += label.len;
 	crosstab->n++;
-	index_insert(crosstab, number);
+	insert_index(crosstab, number);
 	return number;
 }
 
