@@ -45,7 +45,8 @@ WINDOW past AS (PARTITION BY p.customer_id ORDER BY p.event_time RANGE BETWEEN '
 -- the latest payments judge
 SELECT algorithm, metric, round(value::numeric, 2) AS value
 FROM mlops_train('card_fraud', 'payment_features', 'is_fraud', 'gradient_boosting', '{"n_estimators": 60}',
-    key => 'transaction_id', time_column => 'event_time', config => '{"exclude": "customer_id"}');
+    key => 'transaction_id', time_column => 'event_time',
+    config => '{"exclude": "customer_id", "positive_label": "true"}');
 
 -- serving: one payment, by key; the planner reads one customer's payments
 CREATE FUNCTION payment_score(customer bigint, payment bigint) RETURNS float8

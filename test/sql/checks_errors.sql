@@ -20,7 +20,9 @@ SELECT mlops_add_check('m', 'between', 'a', '{"min":"Infinity"}');
 SELECT mlops_add_check('m', 'between', 'a', '{"min":1e400}');
 SELECT mlops_add_check('m', 'between', 'a', '{"min":[1]}');
 SELECT mlops_add_check('m', 'between', 'y', '{"min":1}');
+\set VERBOSITY terse
 SELECT mlops_add_check('m', 'between', 'ts', '{"min":"31.12.2024"}');
+\set VERBOSITY default
 SELECT mlops_add_check('m', 'between', 'ts', '{"min":5}');
 SET datestyle = 'German';
 SELECT mlops_add_check('m', 'between', 'ts', '{"min":"31.12.2024"}') IS NOT NULL AS added;

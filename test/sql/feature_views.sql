@@ -20,7 +20,7 @@ CREATE TABLE spine AS SELECT i AS id, nullif(h(i, 11, 25), 24)::bigint AS custom
 FROM generate_series(1, 2000) AS i;
 SELECT mlops_create_feature_view('spending', 'SELECT customer, at, seen, amount, city, note FROM facts', 'customer', 'at', '7 hours', 'seen', comment => 'What customers spent');
 SELECT mlops_create_feature_view('habits', 'SELECT customer, at, amount AS last_amount, count(*) OVER (PARTITION BY customer ORDER BY at) AS n FROM facts', 'customer', 'at', NULL);
-SELECT name, owner = current_user AS mine, query, source_query LIKE '%test_views.facts%' AS qualified, entity, entity_type, time_column, created_column, ttl, online, columns, settings->>'TimeZone' AS zone, description FROM mlops.feature_views ORDER BY view_id;
+SELECT name, owner = current_user AS mine, query, source_query LIKE '%test_views.facts%' AS qualified, entity, entity_type, time_column, created_column, ttl, online, replace(columns::text, 'pg_catalog.', '') AS columns, settings->>'TimeZone' AS zone, description FROM mlops.feature_views ORDER BY view_id;
 
 SELECT mlops_training_set('spine', '{spending,habits}') AS training \gset
 CREATE TABLE joined AS :training;
