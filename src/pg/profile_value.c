@@ -23,6 +23,7 @@
 #include "utils/uuid.h"
 
 #include "kernel/hash.h"
+#include "pg/duration.h"
 #include "pg/pg_compat.h"
 #include "pg/profile_value.h"
 #include "pg/status.h"
@@ -66,7 +67,7 @@ double_word(double x)
 	return word;
 }
 
-/* Seconds, months of 30 days: the order in which the server sorts intervals. */
+/* Seconds: the order in which the server sorts intervals. */
 static double
 interval_seconds(const Interval *interval)
 {
@@ -76,7 +77,7 @@ interval_seconds(const Interval *interval)
 	if (INTERVAL_IS_NOEND(interval))
 		return get_float8_infinity();
 #endif
-	return (interval->month * 30.0 + interval->day) * SECS_PER_DAY + (double) interval->time / USECS_PER_SEC;
+	return mlops_duration(interval);
 }
 
 static int64
